@@ -1,0 +1,17 @@
+//! The log index: what was logged, when, where, by whom.
+//!
+//! Knows no case and no log format. Events come as borrowed text ([`NewEvent`]) in batches that are there whole or not
+//! at all, in partitions by UTC month; a sightings search ([`LogIndex::search`]) looks values up by the rule *Match*
+//! and never scans. Everything here blocks: call it from threads that may.
+
+mod batch;
+mod error;
+mod event;
+mod index;
+mod request;
+
+pub use batch::BatchWriter;
+pub use error::LogError;
+pub use event::{BatchSummary, Locator, NewEvent, StoredEvent, ValuesOf};
+pub use index::{LogIndex, Options};
+pub use request::{Basis, Needle, NeedleKind, NeedleResult, Refused, Sample, SearchOutcome, SearchRequest, SourceCoverage, Stats};
