@@ -5,10 +5,22 @@
 //! and never scans. Everything here blocks: call it from threads that may.
 
 mod batch;
+mod coverage;
+mod document;
 mod error;
 mod event;
+mod fetch;
 mod index;
+mod manifest;
+mod marks;
+mod needle;
+mod partition;
+mod phrase;
 mod request;
+mod search;
+mod segment;
+mod tally;
+mod tokens;
 
 pub use batch::BatchWriter;
 pub use error::LogError;

@@ -21,8 +21,10 @@ use crate::text::fold;
 
 pub use defang::{Refanged, defang, refang, refang_text};
 pub use mark::{Mark, marks};
+pub use name::has_file_ending;
 pub use stix::stix_id;
 pub use types::ObservableType;
+pub use url::host as url_host;
 
 /// The longest value, in characters.
 pub const MAX_VALUE: usize = 8_192;

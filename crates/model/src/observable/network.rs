@@ -91,8 +91,11 @@ pub(super) fn url_host(value: &str) -> Option<String> {
         let ip: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
         return Some(ip.to_ipv4_mapped().map_or_else(|| format!("[{ip}]"), |v4| v4.to_string()));
     }
-    if let Ok(ip) = value.parse::<Ipv4Addr>() {
-        return Some(ip.to_string());
+    if let Ok(ip) = value.parse::<IpAddr>() {
+        return match ip {
+            IpAddr::V4(v4) => Some(v4.to_string()),
+            IpAddr::V6(v6) => url_host(&format!("[{v6}]")),
+        };
     }
     dns_name(value)
 }

@@ -33,6 +33,10 @@ pub(super) fn split(value: &str) -> Option<Parts<'_>> {
         None => (None, authority),
     };
     // In `[2001:db8::1]:80` only what follows the bracket is a port.
+    // A bare IPv6 address is no URL's host by the RFC, but people write it, and it can only mean one thing.
+    if place.parse::<std::net::Ipv6Addr>().is_ok() {
+        return Some(Parts { scheme, user, host: place, port: None, tail });
+    }
     let (host, port) = match place.rfind(']') {
         Some(bracket) => {
             let (host, after) = place.split_at(bracket + 1);
@@ -78,7 +82,8 @@ pub(super) fn normal(value: &str) -> Option<String> {
 }
 
 /// The host of a URL in normal form.
-pub(super) fn host(value: &str) -> Option<&str> {
+#[must_use]
+pub fn host(value: &str) -> Option<&str> {
     split(value).map(|parts| parts.host)
 }
 
@@ -97,6 +102,7 @@ mod tests {
             ("http://user:Pass@EVIL.example/", "http://user:Pass@evil.example/"),
             ("http://bücher.example/ü", "http://xn--bcher-kva.example/ü"),
             ("http://evil.example?x", "http://evil.example?x"),
+            ("http://2001:DB8::1/x", "http://[2001:db8::1]/x"),
         ] {
             assert_eq!(normal(given).as_deref(), Some(right), "{given}");
         }

@@ -1,0 +1,6 @@
+//! Streams in the formats of the field, turned into the model's nouns and back.
+//!
+//! Takes readers or text, yields items and warnings. No files, no network; every parser is fuzzed.
+
+pub mod extract;
+pub mod known_good;

@@ -1,0 +1,120 @@
+//! Where in a raw event a value stands, so that a page can mark it.
+
+use std::ops::Range;
+
+use crate::needle::{Checker, Lookup, Spelling, stands_alone};
+
+/// More places than this are not marked.
+const MOST_MARKS: usize = 64;
+
+/// The places of any of the spellings in `raw`, as byte ranges on character boundaries, ascending, not overlapping.
+///
+/// In a raw JSON event a backslash or quote of the value stands escaped, so both forms are looked for.
+pub(crate) fn marks(raw: &str, spellings: &[&Spelling]) -> Vec<Range<usize>> {
+    let lowered = Lowered::new(raw);
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for spelling in spellings {
+        let escaped = escape(&spelling.value);
+        let escaped = (escaped != spelling.value).then(|| Spelling { value: escaped, ..(*spelling).clone() });
+        for form in std::iter::once(*spelling).chain(escaped.as_ref()) {
+            let token = matches!(form.lookup, Lookup::Token(_));
+            let checker = Checker::new(form);
+            let mut from = 0;
+            while let Some(at) = checker.next_in(&lowered.text, from) {
+                let end = at + form.value.len();
+                from = end.max(at + 1);
+                if token && !is_whole_token(&lowered.text, at, end) {
+                    continue;
+                }
+                found.extend(lowered.range_in_raw(at..end));
+                if found.len() >= MOST_MARKS {
+                    break;
+                }
+            }
+            // A token may also be glued to a dot before it, which the check for values with separators refuses.
+            if token && found.is_empty() {
+                found.extend(dotted_token(&lowered.text, &form.value).and_then(|range| lowered.range_in_raw(range)));
+            }
+        }
+    }
+    found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut end = 0;
+    found.retain(|range| {
+        let free = range.start >= end;
+        if free {
+            end = range.end;
+        }
+        free
+    });
+    found
+}
+
+fn is_whole_token(text: &str, start: usize, end: usize) -> bool {
+    stands_alone(text, start, end, false)
+}
+
+/// The first occurrence of a token behind or before outer dots.
+fn dotted_token(text: &str, token: &str) -> Option<Range<usize>> {
+    crate::tokens::runs(text).find_map(|run| {
+        let written = text.get(run.clone())?;
+        let start = run.start + (written.len() - written.trim_start_matches('.').len());
+        (written.trim_matches('.') == token).then_some(start..start + token.len())
+    })
+}
+
+/// As a JSON string writes it.
+fn escape(value: &str) -> String {
+    let quoted = serde_json::to_string(value).unwrap_or_default();
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
+}
+
+/// A text in lower case that knows where its parts came from.
+struct Lowered {
+    text: String,
+    /// For each byte of `text` and its end, the offset in the raw text; `None` when the two have the same offsets.
+    offsets: Option<Vec<usize>>,
+}
+
+impl Lowered {
+    fn new(raw: &str) -> Self {
+        if raw.is_ascii() {
+            return Self { text: raw.to_ascii_lowercase(), offsets: None };
+        }
+        let mut text = String::with_capacity(raw.len());
+        let mut offsets = Vec::with_capacity(raw.len() + 1);
+        for (at, c) in raw.char_indices() {
+            text.extend(c.to_lowercase());
+            offsets.resize(text.len(), at);
+        }
+        offsets.push(raw.len());
+        Self { text, offsets: Some(offsets) }
+    }
+
+    fn range_in_raw(&self, range: Range<usize>) -> Option<Range<usize>> {
+        match &self.offsets {
+            None => Some(range),
+            Some(offsets) => Some(*offsets.get(range.start)?..*offsets.get(range.end)?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::NeedleKind;
+
+    fn marked<'r>(raw: &'r str, values: &[&str]) -> Vec<&'r str> {
+        let spellings: Vec<Spelling> = values.iter().map(|v| Spelling::new(v, NeedleKind::Plain).unwrap()).collect();
+        marks(raw, &spellings.iter().collect::<Vec<_>>()).into_iter().map(|range| &raw[range]).collect()
+    }
+
+    #[test]
+    fn values_are_marked_as_they_stand() {
+        assert_eq!(marked(r#"{"a":"10.0.5.13:80","b":"10.0.5.1"}"#, &["10.0.5.1"]), ["10.0.5.1"]);
+        assert_eq!(marked(r#"{"a":"C:\\Users\\A.exe"}"#, &[r"c:\users\a.EXE"]), [r"C:\\Users\\A.exe"]);
+        assert_eq!(marked(r#"{"é":"İİ EVIL.com É"}"#, &["evil.com"]), ["EVIL.com"]);
+        assert_eq!(marked("x .evil.com", &["evil.com"]), ["evil.com"]);
+        assert_eq!(marked("a.exe b.exe A.EXE", &["a.exe", "b.exe"]), ["a.exe", "b.exe", "A.EXE"]);
+        assert_eq!(marked("nothing", &["else"]), [""; 0]);
+    }
+}

@@ -1,0 +1,241 @@
+//! Tokens, by the rule *Match*: lower-cased, a maximal run of letters, digits, `_`, `-` and `.`, outer dots stripped.
+//!
+//! One walk serves the index and the search, so that the two cannot differ.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+
+/// Longer tokens are indexed by their hash. No host or domain name is longer; what is, is encoded data, which would
+/// only swell the dictionary, and past 65,530 bytes the index library drops a token silently.
+const LONGEST_TOKEN: usize = 255;
+
+/// Begins the indexed form of a hashed token. No token holds it.
+const HASHED: char = '\u{1}';
+
+/// For each ASCII byte, whether it may stand in a token.
+const ASCII_TOKEN: [bool; 128] = {
+    let mut table = [false; 128];
+    let mut b = 0;
+    while b < 128 {
+        let c = b as u8;
+        table[b] = c.is_ascii_alphanumeric() || c == b'_' || c == b'-' || c == b'.';
+        b += 1;
+    }
+    table
+};
+
+/// A letter or digit in the sense of Unicode, or an underscore.
+pub(crate) fn is_word(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_alphanumeric() || c == '_' } else { c.is_alphanumeric() }
+}
+
+/// Whether `c` may stand in a token.
+pub(crate) fn is_token_char(c: char) -> bool {
+    is_word(c) || c == '-' || c == '.'
+}
+
+/// The next run of token characters at or after `from`, outer dots included.
+fn next_run(text: &str, from: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    let mut start = None;
+    while let Some(&b) = bytes.get(at) {
+        let (inside, width) = if b < 128 {
+            (ASCII_TOKEN[usize::from(b)], 1)
+        } else {
+            let c = text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or('\u{fffd}');
+            (c.is_alphanumeric(), c.len_utf8())
+        };
+        match (inside, start) {
+            (true, None) => start = Some(at),
+            (false, Some(start)) => return Some(start..at),
+            _ => {}
+        }
+        at += width;
+    }
+    start.map(|start| start..bytes.len())
+}
+
+/// The tokens of a lower-cased text, in order.
+pub(crate) fn tokens(lower: &str) -> impl Iterator<Item = &str> {
+    runs(lower).map(|run| lower.get(run).unwrap_or_default().trim_matches('.')).filter(|token| !token.is_empty())
+}
+
+/// The runs of a text, outer dots included.
+pub(crate) fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let run = next_run(text, at)?;
+        at = run.end;
+        Some(run)
+    })
+}
+
+/// How a token stands in the index.
+pub(crate) fn indexed_form(token: &str) -> Cow<'_, str> {
+    if token.len() <= LONGEST_TOKEN {
+        Cow::Borrowed(token)
+    } else {
+        Cow::Owned(format!("{HASHED}{}", model::text::hex(&Sha256::digest(token.as_bytes()))))
+    }
+}
+
+/// Last labels that make a token a file name rather than a domain. They are no top-level domains, and leaving them out
+/// of the list of domains halves it on Windows events.
+const FILE_ENDINGS: &[&str] = &[
+    "bat", "bin", "cmd", "config", "cpl", "csv", "dat", "db", "dll", "dmp", "drv", "evtx", "exe", "htm", "html", "ini", "jpg", "json", "lnk", "log",
+    "msc", "mui", "ocx", "pdb", "php", "png", "psm", "scr", "sdb", "sqlite", "sys", "tmp", "txt", "vbs", "xml",
+];
+
+/// Whether names that end in this label are listed for [`below_key`] lookups. Others are found by walking the whole
+/// dictionary, which takes longer and gives the same answer.
+pub(crate) fn is_domain_ending(label: &str) -> bool {
+    let name = label.len() >= 2 && (label.starts_with("xn--") || label.chars().all(char::is_alphabetic));
+    name && FILE_ENDINGS.binary_search(&label).is_err()
+}
+
+/// The last label of a dotted token.
+fn dotted_ending(token: &str) -> Option<&str> {
+    token.rsplit_once('.').map(|(_, ending)| ending)
+}
+
+/// A name back to front: names below a domain begin with the domain's own key and a dot.
+pub(crate) fn below_key(name: &str) -> String {
+    name.chars().rev().collect()
+}
+
+/// Which tokens of a text a [`MatchTokenizer`] gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All.
+    All,
+    /// Domain names only, back to front.
+    Below,
+}
+
+/// Makes the tokens of a text for the index. Takes the text as it was written and lower-cases it.
+#[derive(Debug, Clone)]
+pub(crate) struct MatchTokenizer {
+    which: Which,
+    token: Token,
+}
+
+impl MatchTokenizer {
+    pub(crate) fn new(which: Which) -> Self {
+        Self { which, token: Token::default() }
+    }
+}
+
+/// See [`MatchTokenizer`].
+pub(crate) struct MatchStream<'a> {
+    which: Which,
+    /// Plain ASCII stays as it was written, and its tokens are lowered one by one; other text is lowered as a whole,
+    /// since what becomes of a letter may depend on its neighbours (a final sigma).
+    text: Cow<'a, str>,
+    at: usize,
+    token: &'a mut Token,
+}
+
+impl Tokenizer for MatchTokenizer {
+    type TokenStream<'a> = MatchStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> MatchStream<'a> {
+        self.token.reset();
+        let text = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) };
+        MatchStream { which: self.which, text, at: 0, token: &mut self.token }
+    }
+}
+
+impl MatchStream<'_> {
+    /// Puts the next token into `self.token.text`.
+    fn step(&mut self) -> Option<()> {
+        loop {
+            let run = next_run(&self.text, self.at)?;
+            self.at = run.end;
+            let token = self.text.get(run).unwrap_or_default().trim_matches('.');
+            if token.is_empty() {
+                continue;
+            }
+            let out = &mut self.token.text;
+            out.clear();
+            match self.which {
+                Which::All => {
+                    out.push_str(token);
+                    out.make_ascii_lowercase();
+                    if out.len() > LONGEST_TOKEN {
+                        *out = indexed_form(out).into_owned();
+                    }
+                    return Some(());
+                }
+                Which::Below => {
+                    let Some(ending) = dotted_ending(token) else { continue };
+                    if token.len() > LONGEST_TOKEN || !is_domain_ending(&ending.to_ascii_lowercase()) {
+                        continue;
+                    }
+                    out.extend(token.chars().rev());
+                    out.make_ascii_lowercase();
+                    return Some(());
+                }
+            }
+        }
+    }
+}
+
+impl TokenStream for MatchStream<'_> {
+    fn advance(&mut self) -> bool {
+        self.token.position = self.token.position.wrapping_add(1);
+        self.step().is_some()
+    }
+
+    fn token(&self) -> &Token {
+        self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn indexed(which: Which, text: &str) -> Vec<(usize, String)> {
+        let mut tokenizer = MatchTokenizer::new(which);
+        let mut stream = tokenizer.token_stream(text);
+        let mut all = Vec::new();
+        while stream.advance() {
+            all.push((stream.token().position, stream.token().text.clone()));
+        }
+        all
+    }
+
+    #[test]
+    fn index_and_search_cut_text_alike() {
+        for text in ["", "..", "A.b-C_d 10.0.5.13:8080 .evil.com. *.x", "ΟΔΟΣ ΟΔΟΣ.x Straße\u{301} 日本.jp|İx", "a\u{0}b\nc..d"] {
+            let lower = text.to_lowercase();
+            let expected: Vec<(usize, String)> = tokens(&lower).map(str::to_owned).enumerate().collect();
+            assert_eq!(indexed(Which::All, text), expected, "{text:?}");
+        }
+        assert_eq!(tokens("http://evil.com/a.exe?x=1.").collect::<Vec<_>>(), ["http", "evil.com", "a.exe", "x", "1"]);
+    }
+
+    #[test]
+    fn long_tokens_are_hashed_alike() {
+        let long = "A".repeat(1 << 20);
+        let lower = long.to_lowercase();
+        assert_eq!(indexed(Which::All, &long), [(0, indexed_form(&lower).into_owned())]);
+        assert_eq!(indexed_form(&lower).len(), 65);
+        assert_eq!(indexed_form("abc"), "abc");
+    }
+
+    #[test]
+    fn only_names_are_listed_below() {
+        let names: Vec<String> = indexed(Which::Below, "MKT01.Pandalab.com 10.0.5.13 svchost.EXE v1.2 a.b. x.日本 c.xn--p1ai").into_iter().map(|t| t.1).collect();
+        assert_eq!(names, ["moc.baladnap.10tkm", "本日.x", "ia1p--nx.c"]);
+        assert!(FILE_ENDINGS.is_sorted());
+    }
+}

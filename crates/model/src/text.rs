@@ -1,0 +1,89 @@
+//! Text as it is compared and searched.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Folds text for search and comparison: NFKC, lower case, white space runs as one space.
+///
+/// What is stored in search columns and what a person types are folded by this one function.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut space = false;
+    for c in text.nfkc().flat_map(char::to_lowercase) {
+        if c.is_whitespace() || c == '\0' {
+            space = !folded.is_empty();
+        } else {
+            if space {
+                folded.push(' ');
+                space = false;
+            }
+            folded.push(c);
+        }
+    }
+    folded
+}
+
+/// The words of a search, folded; each must occur. Text in double quotes is one word.
+#[must_use]
+pub fn search_words(query: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (i, part) in query.split('"').enumerate() {
+        if i % 2 == 1 {
+            words.push(fold(part));
+        } else {
+            words.extend(part.split_whitespace().map(fold));
+        }
+    }
+    words.retain(|w| !w.is_empty());
+    words.truncate(16);
+    words
+}
+
+/// Shortens text to `max` characters, with an ellipsis where something was cut.
+#[must_use]
+pub fn shorten(text: &str, max: usize) -> String {
+    let mut chars = text.chars();
+    let short: String = chars.by_ref().take(max).collect();
+    if chars.next().is_some() { format!("{short}…") } else { short }
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
+        let _ = write!(out, "{b:02x}");
+        out
+    })
+}
+
+/// SHA-256 as lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    hex(&sha2::Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_is_the_same_for_stored_and_typed_text() {
+        assert_eq!(fold("  Straße\u{3000}ＡＢＣ\tx\0y "), "straße abc x y");
+        assert_eq!(fold(&fold("ÀÉ Ǆ")), fold("ÀÉ Ǆ"));
+    }
+
+    #[test]
+    fn quotes_join_words() {
+        assert_eq!(search_words(r#"evil "a b" C"#), ["evil", "a b", "c"]);
+        assert_eq!(search_words("\"\" \" "), Vec::<String>::new());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn folding_twice_changes_nothing(text in ".{0,60}") {
+            proptest::prop_assert_eq!(fold(&fold(&text)), fold(&text));
+        }
+    }
+}

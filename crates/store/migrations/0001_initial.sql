@@ -1,0 +1,495 @@
+-- One text for both engines. Words in braces are replaced by the engine's own:
+--   {id}    integer primary key, given by the database     {int}  64-bit integer
+--   {text}  text compared byte by byte                     {blob} bytes
+-- Times are microseconds UTC, 0 for "never". Flags are 0 or 1. JSON is text and is never queried.
+
+CREATE TABLE counter (
+    name  {text} NOT NULL PRIMARY KEY,
+    value {int} NOT NULL
+);
+
+-- People -----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE account (
+    id            {id},
+    name          {text} NOT NULL UNIQUE,
+    display_name  {text} NOT NULL,
+    email         {text} NOT NULL,
+    role          {int} NOT NULL,
+    password_hash {text} NOT NULL,
+    disabled      {int} NOT NULL,
+    created_at    {int} NOT NULL,
+    last_login_at {int} NOT NULL,
+    version       {int} NOT NULL
+);
+
+CREATE TABLE session (
+    token_hash   {text} NOT NULL PRIMARY KEY,
+    account_id   {int} NOT NULL REFERENCES account (id),
+    created_at   {int} NOT NULL,
+    last_used_at {int} NOT NULL,
+    expires_at   {int} NOT NULL
+);
+CREATE INDEX session_account ON session (account_id);
+
+CREATE TABLE api_token (
+    id           {id},
+    account_id   {int} NOT NULL REFERENCES account (id),
+    label        {text} NOT NULL,
+    token_hash   {text} NOT NULL UNIQUE,
+    role         {int} NOT NULL,
+    created_at   {int} NOT NULL,
+    expires_at   {int} NOT NULL,
+    last_used_at {int} NOT NULL,
+    revoked_at   {int} NOT NULL
+);
+CREATE INDEX api_token_account ON api_token (account_id);
+
+CREATE TABLE login_failure (
+    subject    {text} NOT NULL PRIMARY KEY,
+    failures   {int} NOT NULL,
+    blocked_until {int} NOT NULL,
+    last_at    {int} NOT NULL
+);
+
+CREATE TABLE account_group (
+    id   {id},
+    name {text} NOT NULL UNIQUE
+);
+
+CREATE TABLE account_group_member (
+    group_id   {int} NOT NULL REFERENCES account_group (id),
+    account_id {int} NOT NULL REFERENCES account (id),
+    PRIMARY KEY (group_id, account_id)
+);
+CREATE INDEX account_group_member_account ON account_group_member (account_id, group_id);
+
+-- Cases ------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE security_case (
+    id                {id},
+    number            {int} NOT NULL UNIQUE,
+    name              {text} NOT NULL,
+    case_type         {text} NOT NULL,
+    rating            {int} NOT NULL,
+    state             {int} NOT NULL,
+    short_description {text} NOT NULL,
+    description       {text} NOT NULL,
+    assigned_to       {text} NOT NULL,
+    due_at            {int} NOT NULL,
+    tlp               {int} NOT NULL,
+    pap               {int} NOT NULL,
+    restricted        {int} NOT NULL,
+    findings          {text} NOT NULL,
+    recommendations   {text} NOT NULL,
+    closure_summary   {text} NOT NULL,
+    verdict           {text} NOT NULL,
+    created_by        {text} NOT NULL,
+    created_at        {int} NOT NULL,
+    updated_by        {text} NOT NULL,
+    updated_at        {int} NOT NULL,
+    closed_at         {int} NOT NULL,
+    version           {int} NOT NULL,
+    -- The version at which each field was last changed, as JSON: a later version of the same field is a conflict.
+    field_versions    {text} NOT NULL,
+    search_text       {text} NOT NULL
+);
+CREATE INDEX security_case_updated ON security_case (updated_at, id);
+CREATE INDEX security_case_assigned ON security_case (assigned_to, state, updated_at);
+CREATE INDEX security_case_state ON security_case (state, updated_at);
+
+CREATE TABLE case_person (
+    case_id {int} NOT NULL REFERENCES security_case (id),
+    part    {text} NOT NULL CHECK (part IN ('contributor', 'watcher', 'work_notes')),
+    name    {text} NOT NULL,
+    PRIMARY KEY (case_id, part, name)
+);
+CREATE INDEX case_person_name ON case_person (name, part, case_id);
+
+-- Who may enter a restricted case: accounts, or all members of a group. Exactly one of the two is not 0.
+CREATE TABLE case_access (
+    case_id    {int} NOT NULL REFERENCES security_case (id),
+    account_id {int} NOT NULL,
+    group_id   {int} NOT NULL,
+    PRIMARY KEY (case_id, account_id, group_id)
+);
+CREATE INDEX case_access_account ON case_access (account_id, case_id);
+
+CREATE TABLE case_tag (
+    case_id {int} NOT NULL REFERENCES security_case (id),
+    tag     {text} NOT NULL,
+    PRIMARY KEY (case_id, tag)
+);
+CREATE INDEX case_tag_tag ON case_tag (tag, case_id);
+
+-- Records ----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE record (
+    id          {id},
+    public_id   {text} NOT NULL UNIQUE,
+    kind        {int} NOT NULL,
+    title       {text} NOT NULL,
+    -- The folded title's first 80 characters: what lists sort by.
+    sort_title  {text} NOT NULL,
+    category    {text} NOT NULL,
+    status      {text} NOT NULL,
+    severity    {int} NOT NULL,
+    finding     {int} NOT NULL,
+    owner       {text} NOT NULL,
+    first_seen  {int} NOT NULL,
+    last_seen   {int} NOT NULL,
+    attributes  {text} NOT NULL,
+    -- 1 when it arrived openly; 0 while it was seen in restricted cases only.
+    library     {int} NOT NULL,
+    created_by  {text} NOT NULL,
+    created_at  {int} NOT NULL,
+    updated_by  {text} NOT NULL,
+    updated_at  {int} NOT NULL,
+    version     {int} NOT NULL,
+    field_versions {text} NOT NULL,
+    search_text {text} NOT NULL
+);
+CREATE INDEX record_added ON record (kind, id);
+CREATE INDEX record_title ON record (kind, sort_title, id);
+
+CREATE TABLE record_key (
+    scheme    {int} NOT NULL,
+    value     {text} NOT NULL,
+    record_id {int} NOT NULL REFERENCES record (id),
+    kind      {int} NOT NULL,
+    source    {text} NOT NULL,
+    PRIMARY KEY (scheme, value, record_id, source)
+);
+CREATE INDEX record_key_record ON record_key (record_id);
+
+CREATE TABLE record_source (
+    record_id {int} NOT NULL REFERENCES record (id),
+    source    {text} NOT NULL,
+    at        {int} NOT NULL,
+    PRIMARY KEY (record_id, source)
+);
+
+CREATE TABLE relationship (
+    id         {id},
+    from_id    {int} NOT NULL REFERENCES record (id),
+    type       {text} NOT NULL,
+    to_id      {int} NOT NULL REFERENCES record (id),
+    -- The case in which it was made, or 0; it is visible to those who may see that case.
+    case_id    {int} NOT NULL,
+    source     {text} NOT NULL,
+    created_by {text} NOT NULL,
+    created_at {int} NOT NULL,
+    UNIQUE (from_id, type, to_id, case_id)
+);
+CREATE INDEX relationship_to ON relationship (to_id, type, from_id);
+
+-- Artifacts --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE artifact (
+    id              {id},
+    case_id         {int} NOT NULL REFERENCES security_case (id),
+    record_id       {int} NOT NULL REFERENCES record (id),
+    kind            {int} NOT NULL,
+    status          {int} NOT NULL,
+    reason          {text} NOT NULL,
+    comment         {text} NOT NULL,
+    status_by       {text} NOT NULL,
+    status_at       {int} NOT NULL,
+    added_by        {text} NOT NULL,
+    added_at        {int} NOT NULL,
+    -- The operation that last changed this row, or 0: undo restores only rows that still carry its own.
+    last_operation  {int} NOT NULL,
+    UNIQUE (case_id, record_id)
+);
+CREATE INDEX artifact_list ON artifact (case_id, kind, status, id);
+CREATE INDEX artifact_all ON artifact (case_id, kind, id);
+CREATE INDEX artifact_record ON artifact (record_id, case_id);
+
+-- How many artifacts a case has, so that no page counts them: written wherever artifacts are.
+CREATE TABLE artifact_count (
+    case_id {int} NOT NULL REFERENCES security_case (id),
+    kind    {int} NOT NULL,
+    status  {int} NOT NULL,
+    count   {int} NOT NULL,
+    PRIMARY KEY (case_id, kind, status)
+);
+
+CREATE TABLE artifact_origin (
+    id        {id},
+    case_id   {int} NOT NULL,
+    record_id {int} NOT NULL,
+    origin    {text} NOT NULL,
+    -- What it came from: a record's, document's or search's public id, with a title to show.
+    ref       {text} NOT NULL,
+    title     {text} NOT NULL,
+    detail    {text} NOT NULL,
+    added_by  {text} NOT NULL,
+    added_at  {int} NOT NULL,
+    operation {int} NOT NULL,
+    -- The undo that hides it, or 0.
+    undone_by {int} NOT NULL,
+    UNIQUE (case_id, record_id, origin, ref, detail)
+);
+
+CREATE TABLE annotation (
+    id           {id},
+    public_id    {text} NOT NULL UNIQUE,
+    record_id    {int} NOT NULL REFERENCES record (id),
+    case_id      {int} NOT NULL REFERENCES security_case (id),
+    text         {text} NOT NULL,
+    author       {text} NOT NULL,
+    created_at   {int} NOT NULL,
+    updated_at   {int} NOT NULL,
+    withdrawn_at {int} NOT NULL,
+    version      {int} NOT NULL,
+    operation    {int} NOT NULL
+);
+CREATE INDEX annotation_record ON annotation (record_id, id);
+CREATE INDEX annotation_operation ON annotation (operation);
+
+CREATE TABLE note (
+    id         {id},
+    public_id  {text} NOT NULL UNIQUE,
+    case_id    {int} NOT NULL REFERENCES security_case (id),
+    kind       {text} NOT NULL,
+    audience   {text} NOT NULL,
+    text       {text} NOT NULL,
+    author     {text} NOT NULL,
+    created_at {int} NOT NULL,
+    updated_at {int} NOT NULL,
+    version    {int} NOT NULL
+);
+CREATE INDEX note_case ON note (case_id, id);
+
+CREATE TABLE note_revision (
+    note_id {int} NOT NULL REFERENCES note (id),
+    version {int} NOT NULL,
+    text    {text} NOT NULL,
+    at      {int} NOT NULL,
+    PRIMARY KEY (note_id, version)
+);
+
+CREATE TABLE operation (
+    id         {id},
+    public_id  {text} NOT NULL UNIQUE,
+    case_id    {int} NOT NULL REFERENCES security_case (id),
+    verb       {text} NOT NULL,
+    actor      {text} NOT NULL,
+    at         {int} NOT NULL,
+    affected   {int} NOT NULL,
+    unchanged  {int} NOT NULL,
+    state      {text} NOT NULL,
+    -- The operation that undid this one, or 0.
+    undone_by  {int} NOT NULL,
+    -- The operation that this one undoes, or 0.
+    undoes     {int} NOT NULL,
+    detail     {text} NOT NULL
+);
+CREATE INDEX operation_case ON operation (case_id, id);
+
+-- What a row was before the operation: enough to put it back.
+CREATE TABLE operation_row (
+    operation_id   {int} NOT NULL REFERENCES operation (id),
+    record_id      {int} NOT NULL,
+    status         {int} NOT NULL,
+    reason         {text} NOT NULL,
+    comment        {text} NOT NULL,
+    status_by      {text} NOT NULL,
+    status_at      {int} NOT NULL,
+    last_operation {int} NOT NULL,
+    PRIMARY KEY (operation_id, record_id)
+);
+
+-- Imports, documents, logs -----------------------------------------------------------------------------------------
+
+CREATE TABLE import (
+    id         {id},
+    public_id  {text} NOT NULL UNIQUE,
+    kind       {text} NOT NULL,
+    -- The case it was made in, or 0 for the library.
+    case_id    {int} NOT NULL,
+    name       {text} NOT NULL,
+    state      {text} NOT NULL CHECK (state IN ('staged', 'applied', 'failed')),
+    blob       {text} NOT NULL,
+    options    {text} NOT NULL,
+    report     {text} NOT NULL,
+    created_by {text} NOT NULL,
+    created_at {int} NOT NULL,
+    applied_at {int} NOT NULL
+);
+
+CREATE TABLE document (
+    id         {id},
+    public_id  {text} NOT NULL UNIQUE,
+    case_id    {int} NOT NULL,
+    title      {text} NOT NULL,
+    blob       {text} NOT NULL,
+    created_by {text} NOT NULL,
+    created_at {int} NOT NULL
+);
+
+CREATE TABLE log_source (
+    id         {id},
+    name       {text} NOT NULL UNIQUE,
+    created_by {text} NOT NULL,
+    created_at {int} NOT NULL
+);
+
+CREATE TABLE log_file (
+    id         {id},
+    source_id  {int} NOT NULL REFERENCES log_source (id),
+    name       {text} NOT NULL,
+    sha256     {text} NOT NULL,
+    bytes      {int} NOT NULL,
+    events     {int} NOT NULL,
+    first_at   {int} NOT NULL,
+    last_at    {int} NOT NULL,
+    state      {text} NOT NULL CHECK (state IN ('indexing', 'indexed', 'failed', 'deleted')),
+    report     {text} NOT NULL,
+    created_by {text} NOT NULL,
+    created_at {int} NOT NULL
+);
+CREATE INDEX log_file_source ON log_file (source_id, id);
+CREATE INDEX log_file_sha ON log_file (sha256, source_id);
+
+-- Sightings --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE sighting_search (
+    id          {id},
+    number      {int} NOT NULL UNIQUE,
+    case_id     {int} NOT NULL REFERENCES security_case (id),
+    state       {text} NOT NULL,
+    window_text {text} NOT NULL,
+    window_from {int} NOT NULL,
+    window_to   {int} NOT NULL,
+    all_data    {int} NOT NULL,
+    sources     {text} NOT NULL,
+    observables {int} NOT NULL,
+    job_id      {int} NOT NULL,
+    totals      {text} NOT NULL,
+    coverage    {text} NOT NULL,
+    hosts       {text} NOT NULL,
+    accounts    {text} NOT NULL,
+    error       {text} NOT NULL,
+    created_by  {text} NOT NULL,
+    created_at  {int} NOT NULL,
+    finished_at {int} NOT NULL
+);
+CREATE INDEX sighting_search_case ON sighting_search (case_id, id);
+
+-- What was asked for: the observables of a search.
+CREATE TABLE sighting_needle (
+    search_id {int} NOT NULL REFERENCES sighting_search (id),
+    record_id {int} NOT NULL REFERENCES record (id),
+    PRIMARY KEY (search_id, record_id)
+);
+
+CREATE TABLE sighting_result (
+    id         {id},
+    search_id  {int} NOT NULL REFERENCES sighting_search (id),
+    record_id  {int} NOT NULL REFERENCES record (id),
+    source     {text} NOT NULL,
+    external   {int} NOT NULL,
+    count      {int} NOT NULL,
+    count_is_exact {int} NOT NULL,
+    first_at   {int} NOT NULL,
+    last_at    {int} NOT NULL,
+    -- Histogram, hosts, accounts, samples, query: shown, never queried.
+    detail     {text} NOT NULL,
+    error      {text} NOT NULL,
+    UNIQUE (search_id, record_id, source)
+);
+CREATE INDEX sighting_result_record ON sighting_result (record_id, search_id);
+CREATE INDEX sighting_result_count ON sighting_result (search_id, count);
+
+-- The machine room -------------------------------------------------------------------------------------------------
+
+CREATE TABLE job (
+    id           {id},
+    public_id    {text} NOT NULL UNIQUE,
+    kind         {text} NOT NULL,
+    state        {text} NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+    payload      {text} NOT NULL,
+    case_id      {int} NOT NULL,
+    done         {int} NOT NULL,
+    total        {int} NOT NULL,
+    result       {text} NOT NULL,
+    error        {text} NOT NULL,
+    attempts     {int} NOT NULL,
+    cancel       {int} NOT NULL,
+    heartbeat_at {int} NOT NULL,
+    created_by   {text} NOT NULL,
+    created_at   {int} NOT NULL,
+    started_at   {int} NOT NULL,
+    finished_at  {int} NOT NULL
+);
+CREATE INDEX job_state ON job (state, id);
+
+CREATE TABLE change (
+    seq     {int} NOT NULL PRIMARY KEY,
+    topic   {text} NOT NULL,
+    case_id {int} NOT NULL,
+    actor   {text} NOT NULL,
+    at      {int} NOT NULL
+);
+
+CREATE TABLE journal (
+    seq     {int} NOT NULL PRIMARY KEY,
+    at      {int} NOT NULL,
+    actor   {text} NOT NULL,
+    verb    {text} NOT NULL,
+    object  {text} NOT NULL,
+    details {text} NOT NULL,
+    prev    {text} NOT NULL,
+    hash    {text} NOT NULL
+);
+
+-- Beside the chain, and the only part of it that an erasure removes.
+CREATE TABLE journal_detail (
+    seq     {int} NOT NULL PRIMARY KEY REFERENCES journal (seq),
+    salt    {blob} NOT NULL,
+    details {text} NOT NULL
+);
+
+-- Which entries a case's activity shows.
+CREATE TABLE activity (
+    case_id {int} NOT NULL REFERENCES security_case (id),
+    seq     {int} NOT NULL REFERENCES journal (seq),
+    PRIMARY KEY (case_id, seq)
+);
+
+CREATE TABLE idempotency (
+    account_id {int} NOT NULL,
+    route      {text} NOT NULL,
+    key        {text} NOT NULL,
+    body_hash  {text} NOT NULL,
+    status     {int} NOT NULL,
+    response   {text} NOT NULL,
+    at         {int} NOT NULL,
+    PRIMARY KEY (account_id, route, key)
+);
+
+CREATE TABLE blob (
+    sha256     {text} NOT NULL PRIMARY KEY,
+    bytes      {int} NOT NULL,
+    created_at {int} NOT NULL
+);
+
+CREATE TABLE preference (
+    account_id {int} NOT NULL REFERENCES account (id),
+    name       {text} NOT NULL,
+    value      {text} NOT NULL,
+    PRIMARY KEY (account_id, name)
+);
+
+CREATE TABLE setting (
+    name  {text} NOT NULL PRIMARY KEY,
+    value {text} NOT NULL
+);
+
+CREATE TABLE known_good (
+    value      {text} NOT NULL PRIMARY KEY,
+    comment    {text} NOT NULL,
+    created_by {text} NOT NULL,
+    created_at {int} NOT NULL
+);

@@ -1,0 +1,236 @@
+//! The one place where the two databases meet: values, rows, and a transaction that runs one SQL text on either.
+
+mod postgres_client;
+mod row;
+mod value;
+
+use std::collections::HashMap;
+
+pub(crate) use postgres_client::PostgresClient;
+pub use row::Row;
+pub(crate) use row::to_json;
+pub(crate) use value::Value;
+
+use crate::error::{Result, StoreError};
+use model::Scope;
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite, in the data directory.
+    Sqlite,
+    /// PostgreSQL, 15 or newer.
+    Postgres,
+}
+
+/// Declares statements, and a list of them that a test prepares on both engines.
+macro_rules! statements {
+    ($( $(#[$meta:meta])* $name:ident = $text:expr; )*) => {
+        $( $(#[$meta])* const $name: &str = $text; )*
+        pub(crate) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+pub(crate) use statements;
+
+/// The parameters of a statement, in the order of `$1`, `$2`, …
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { &[$($crate::engine::Value::from($value)),*] };
+}
+pub(crate) use params;
+
+/// An open transaction. All reading and writing goes through one; it carries the scope that statements apply.
+pub struct Tx<'c> {
+    connection: Connection<'c>,
+    scope: Scope,
+    pub(crate) highest_change: i64,
+}
+
+pub(crate) enum Connection<'c> {
+    Sqlite(&'c rusqlite::Connection),
+    Postgres(&'c mut PostgresClient),
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) fn new(connection: Connection<'c>, scope: Scope) -> Self {
+        Self { connection, scope, highest_change: 0 }
+    }
+
+    /// What this transaction may see.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.connection {
+            Connection::Sqlite(_) => Engine::Sqlite,
+            Connection::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// The viewer's account, as statements take it: `$1` of every statement with a visibility clause. -1 is the system.
+    pub(crate) fn viewer(&self) -> i64 {
+        match self.scope {
+            Scope::System => -1,
+            // 0 stands for "no account" in case_access.
+            Scope::Viewer(0) => -2,
+            Scope::Viewer(account) => account,
+        }
+    }
+
+    /// All rows, each read by `read`.
+    pub(crate) fn query<T>(&mut self, sql: &str, params: &[Value<'_>], mut read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        match &mut self.connection {
+            Connection::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(&question_marks(sql))?;
+                let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+                let mut out = Vec::new();
+                while let Some(row) = rows.next()? {
+                    out.push(read(&Row::Sqlite(row))?);
+                }
+                Ok(out)
+            }
+            Connection::Postgres(client) => client.query(sql, params)?.iter().map(|row| read(&Row::Postgres(row))).collect(),
+        }
+    }
+
+    /// The first row, if any.
+    pub(crate) fn query_opt<T>(&mut self, sql: &str, params: &[Value<'_>], read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+        Ok(self.query(sql, params, read)?.into_iter().next())
+    }
+
+    /// The first row, which must be there.
+    pub(crate) fn query_one<T>(&mut self, sql: &str, params: &[Value<'_>], read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<T> {
+        self.query_opt(sql, params, read)?.ok_or(StoreError::Missing)
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
+        match &mut self.connection {
+            Connection::Sqlite(connection) => {
+                let changed = connection.prepare_cached(&question_marks(sql))?.execute(rusqlite::params_from_iter(params))?;
+                Ok(changed as u64)
+            }
+            Connection::Postgres(client) => client.execute(sql, params),
+        }
+    }
+
+    /// Runs several statements without parameters: migrations.
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
+        match &mut self.connection {
+            Connection::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+            Connection::Postgres(client) => client.batch(sql),
+        }
+    }
+
+    /// Prepares a statement without running it.
+    ///
+    /// # Errors
+    /// When the database does not understand it.
+    pub fn prepare_only(&mut self, sql: &str) -> Result<()> {
+        match &mut self.connection {
+            Connection::Sqlite(connection) => connection.prepare(&question_marks(sql)).map(|_| ()).map_err(StoreError::from),
+            Connection::Postgres(client) => client.prepare_only(sql),
+        }
+    }
+}
+
+/// `$n` as `?n`: SQLite takes `$1` for a *name* and numbers names by first appearance, which silently swaps arguments.
+///
+/// Only digits after `$` are touched; statements hold no text literals with `$`.
+pub(crate) fn question_marks(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut chars = sql.chars().peekable();
+    while let Some(c) = chars.next() {
+        let numbered = c == '$' && chars.peek().is_some_and(char::is_ascii_digit);
+        out.push(if numbered { '?' } else { c });
+    }
+    out
+}
+
+/// A list of ids as one parameter: JSON for SQLite's `json_each`, an array literal's text for PostgreSQL.
+///
+/// Used with [`ids_in`], so that a statement's text does not depend on how many ids there are.
+pub(crate) fn id_list(ids: &[i64]) -> String {
+    let mut text = String::with_capacity(ids.len() * 8 + 2);
+    text.push('[');
+    for (i, id) in ids.iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        text.push_str(&id.to_string());
+    }
+    text.push(']');
+    text
+}
+
+/// The subselect that yields the ids of [`id_list`] given as parameter `n`.
+pub(crate) fn ids_in(engine: Engine, n: usize) -> String {
+    match engine {
+        Engine::Sqlite => format!("(SELECT value FROM json_each(${n}))"),
+        Engine::Postgres => format!("(SELECT value::bigint FROM json_array_elements_text(CAST(${n} AS json)))"),
+    }
+}
+
+/// A list of texts as one parameter, for [`texts_in`].
+pub(crate) fn text_list<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String {
+    let items: Vec<serde_json::Value> = texts.into_iter().map(|t| serde_json::Value::from(t.as_ref())).collect();
+    serde_json::Value::from(items).to_string()
+}
+
+/// The subselect that yields the texts of [`text_list`] given as parameter `n`.
+pub(crate) fn texts_in(engine: Engine, n: usize) -> String {
+    match engine {
+        Engine::Sqlite => format!("(SELECT value FROM json_each(${n}))"),
+        Engine::Postgres => format!("(SELECT value FROM json_array_elements_text(CAST(${n} AS json)))"),
+    }
+}
+
+/// `($1, $2), ($3, $4)`: the values of a multi-row insert.
+pub(crate) fn value_rows(rows: usize, columns: usize) -> String {
+    let mut text = String::with_capacity(rows * columns * 6);
+    let mut n = 0;
+    for row in 0..rows {
+        text.push_str(if row > 0 { ", (" } else { "(" });
+        for column in 0..columns {
+            n += 1;
+            text.push_str(if column > 0 { ", $" } else { "$" });
+            text.push_str(&n.to_string());
+        }
+        text.push(')');
+    }
+    text
+}
+
+/// How many rows one multi-row insert holds: SQLite takes 32,766 parameters, PostgreSQL 65,535.
+pub(crate) const ROWS_PER_INSERT: usize = 500;
+
+/// Inserts rows in multi-row statements: `head` is `INSERT INTO t (a, b)`, `tail` an `ON CONFLICT …` or nothing.
+pub(crate) fn insert_rows(tx: &mut Tx<'_>, head: &str, columns: usize, values: &[Value<'_>], tail: &str) -> Result<u64> {
+    let mut changed = 0;
+    let mut texts: HashMap<usize, String> = HashMap::new();
+    for chunk in values.chunks(ROWS_PER_INSERT * columns) {
+        let rows = chunk.len() / columns;
+        let sql = texts.entry(rows).or_insert_with(|| format!("{head} VALUES {} {tail}", value_rows(rows, columns)));
+        changed += tx.execute(sql, chunk)?;
+    }
+    Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbered_parameters_keep_their_numbers() {
+        assert_eq!(question_marks("SELECT $2, $1, '$', $a"), "SELECT ?2, ?1, '$', $a");
+    }
+
+    #[test]
+    fn rows_are_numbered_through() {
+        assert_eq!(value_rows(2, 2), "($1, $2), ($3, $4)");
+        assert_eq!(id_list(&[3, -1]), "[3,-1]");
+    }
+}

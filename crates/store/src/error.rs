@@ -1,0 +1,76 @@
+//! What can go wrong between Vizsla and its database.
+
+/// A failure of the store. Nothing of the transaction in which it happened remains.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or failed.
+    #[error("the database failed: {0}")]
+    Database(String),
+    /// The database can't be reached.
+    #[error("the database can't be reached: {0}. Check the address and that it runs")]
+    Unreachable(String),
+    /// More requests wait than the queue holds.
+    #[error("the database is busy; try again in a moment")]
+    Busy,
+    /// The store is shutting down, or a thread of it has ended.
+    #[error("the store is shutting down")]
+    Closed,
+    /// A row holds what no version of Vizsla writes.
+    #[error("column {column} of a row holds what was not expected: {detail}")]
+    Corrupt {
+        /// Which column.
+        column: usize,
+        /// What was found.
+        detail: String,
+    },
+    /// One row was expected and none found.
+    #[error("a row that must be there is missing")]
+    Missing,
+    /// The database was made by a newer version.
+    #[error("the database has schema version {found}, this Vizsla knows {known}: use the version that wrote it, or a newer one")]
+    TooNew {
+        /// What the database says.
+        found: i64,
+        /// What this build knows.
+        known: i64,
+    },
+    /// The database lacks something.
+    #[error("this PostgreSQL can't be used: {0}")]
+    Unsuitable(String),
+    /// A file operation.
+    #[error("{what}: {error}")]
+    File {
+        /// What was tried, with the path.
+        what: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The directory is held by another process.
+    #[error("{0}")]
+    Held(String),
+    /// A backup that does not fit.
+    #[error("this is not a usable backup: {0}")]
+    BadBackup(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl From<postgres::Error> for StoreError {
+    fn from(error: postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(db) => Self::Database(format!("{} ({})", db.message(), db.code().code())),
+            None if error.is_closed() => Self::Unreachable("the connection was closed".to_owned()),
+            None => {
+                let cause = std::error::Error::source(&error).map(|c| format!(": {c}")).unwrap_or_default();
+                Self::Database(format!("{error}{cause}"))
+            }
+        }
+    }
+}
+
+/// The result of everything here.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;

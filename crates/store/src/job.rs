@@ -1,0 +1,177 @@
+//! Jobs: long work as rows, claimed, heart-beaten and resumed after a crash.
+
+use model::{Stamp, Timestamp};
+
+use crate::engine::{Row, Tx, params, statements};
+use crate::error::Result;
+use crate::visibility::made_in_visible;
+
+/// A piece of long work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// The row.
+    pub id: i64,
+    /// The id outside.
+    pub public_id: String,
+    /// Which work.
+    pub kind: String,
+    /// `queued`, `running`, `done`, `failed` or `cancelled`.
+    pub state: String,
+    /// What to do, as JSON.
+    pub payload: String,
+    /// The case it is for, or 0.
+    pub case: i64,
+    /// How much is done.
+    pub done: i64,
+    /// Of how much; 0 while unknown.
+    pub total: i64,
+    /// What came out, as JSON; empty until then.
+    pub result: String,
+    /// Why it failed; empty otherwise.
+    pub error: String,
+    /// How often it was started.
+    pub attempts: i64,
+    /// Whether someone asked it to stop.
+    pub cancel: bool,
+    /// Who started it.
+    pub created_by: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it was last claimed, or never.
+    pub started_at: Timestamp,
+    /// When it ended, or never.
+    pub finished_at: Timestamp,
+}
+
+/// A running job whose heart has not beaten for so many seconds is taken up again.
+pub const ABANDONED_AFTER_SECONDS: i64 = 30;
+
+macro_rules! columns {
+    () => {
+        "j.id, j.public_id, j.kind, j.state, j.payload, j.case_id, j.done, j.total, j.result, j.error, j.attempts, j.cancel, \
+         j.created_by, j.created_at, j.started_at, j.finished_at"
+    };
+}
+
+statements! {
+    INSERT = "INSERT INTO job (public_id, kind, state, payload, case_id, done, total, result, error, attempts, cancel, heartbeat_at,
+        created_by, created_at, started_at, finished_at)
+        VALUES ($1, $2, 'queued', $3, $4, 0, $5, '', '', 0, 0, 0, $6, $7, 0, 0) RETURNING id";
+    NEXT = concat!("SELECT ", columns!(), " FROM job j WHERE j.state = 'queued' OR (j.state = 'running' AND j.heartbeat_at < $1)
+        ORDER BY j.id LIMIT 1");
+    CLAIM = "UPDATE job SET state = 'running', attempts = attempts + 1, started_at = $2, heartbeat_at = $2 WHERE id = $1";
+    BEAT = "UPDATE job SET done = $2, total = $3, heartbeat_at = $4 WHERE id = $1 AND state = 'running' RETURNING cancel";
+    FINISH = "UPDATE job SET state = $2, result = $3, error = $4, finished_at = $5 WHERE id = $1";
+    CANCEL = "UPDATE job SET cancel = 1 WHERE id = $1 AND state IN ('queued', 'running')";
+    REQUEUE_RUNNING = "UPDATE job SET heartbeat_at = 0 WHERE state = 'running'";
+    FIND = concat!("SELECT ", columns!(), " FROM job j WHERE ", made_in_visible!("j.case_id"), " AND j.public_id = $2");
+    FIND_BY_ROW = concat!("SELECT ", columns!(), " FROM job j WHERE ", made_in_visible!("j.case_id"), " AND j.id = $2");
+    UNFINISHED = "SELECT CAST(count(*) AS bigint) FROM job WHERE state IN ('queued', 'running')";
+    RECENT = concat!("SELECT ", columns!(), " FROM job j WHERE ", made_in_visible!("j.case_id"), " ORDER BY j.id DESC LIMIT $2");
+}
+
+fn read(row: &Row<'_>) -> Result<Job> {
+    Ok(Job {
+        id: row.int(0)?,
+        public_id: row.text(1)?,
+        kind: row.text(2)?,
+        state: row.text(3)?,
+        payload: row.text(4)?,
+        case: row.int(5)?,
+        done: row.int(6)?,
+        total: row.int(7)?,
+        result: row.text(8)?,
+        error: row.text(9)?,
+        attempts: row.int(10)?,
+        cancel: row.flag(11)?,
+        created_by: row.text(12)?,
+        created_at: row.time(13)?,
+        started_at: row.time(14)?,
+        finished_at: row.time(15)?,
+    })
+}
+
+/// Queues a job in the transaction of the change that it follows. Tells its row and id.
+///
+/// # Errors
+/// When the database fails.
+pub fn queue(tx: &mut Tx<'_>, kind: &str, payload: &impl serde::Serialize, case: i64, total: i64, stamp: &Stamp) -> Result<(i64, String)> {
+    let payload = crate::engine::to_json(payload)?;
+    let public_id = stamp.uuid(&format!("job:{kind}"), 0);
+    let id = tx.query_one(INSERT, params![&public_id, kind, &payload, case, total, &stamp.actor, stamp.at], |row| row.int(0))?;
+    Ok((id, public_id))
+}
+
+/// Claims the next job: the oldest queued one, or one whose worker is gone.
+///
+/// # Errors
+/// When the database fails.
+pub fn claim(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Job>> {
+    let Some(job) = tx.query_opt(NEXT, params![now.plus_seconds(-ABANDONED_AFTER_SECONDS)], read)? else { return Ok(None) };
+    tx.execute(CLAIM, params![job.id, now])?;
+    Ok(Some(Job { state: "running".to_owned(), attempts: job.attempts + 1, started_at: now, ..job }))
+}
+
+/// Tells that a job is alive and how far it is; answers whether it was asked to stop.
+///
+/// # Errors
+/// When the database fails.
+pub fn beat(tx: &mut Tx<'_>, job: i64, done: i64, total: i64, now: Timestamp) -> Result<bool> {
+    Ok(tx.query_opt(BEAT, params![job, done, total, now], |row| row.flag(0))?.unwrap_or(true))
+}
+
+/// Ends a job as `done`, `failed` or `cancelled`.
+///
+/// # Errors
+/// When the database fails.
+pub fn finish(tx: &mut Tx<'_>, job: i64, state: &str, result: &str, error: &str, now: Timestamp) -> Result<()> {
+    tx.execute(FINISH, params![job, state, result, error, now]).map(|_| ())
+}
+
+/// Asks a job to stop.
+///
+/// # Errors
+/// When the database fails.
+pub fn cancel(tx: &mut Tx<'_>, job: i64) -> Result<()> {
+    tx.execute(CANCEL, params![job]).map(|_| ())
+}
+
+/// Lets every running job be claimed at once: its worker ended with the process that held the directory before.
+///
+/// # Errors
+/// When the database fails.
+pub fn take_over(tx: &mut Tx<'_>) -> Result<u64> {
+    tx.execute(REQUEUE_RUNNING, &[])
+}
+
+/// The job with an id, if the viewer may know of its case.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<Job>> {
+    tx.query_opt(FIND, params![tx.viewer(), public_id], read)
+}
+
+/// The job of a row, if the viewer may know of its case.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_by_row(tx: &mut Tx<'_>, id: i64) -> Result<Option<Job>> {
+    tx.query_opt(FIND_BY_ROW, params![tx.viewer(), id], read)
+}
+
+/// The newest jobs that the viewer may know of.
+///
+/// # Errors
+/// When the database fails.
+pub fn recent(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Job>> {
+    tx.query(RECENT, params![tx.viewer(), i64::from(limit)], read)
+}
+
+/// How many jobs wait or run.
+///
+/// # Errors
+/// When the database fails.
+pub fn unfinished(tx: &mut Tx<'_>) -> Result<i64> {
+    tx.query_one(UNFINISHED, &[], |row| row.int(0))
+}

@@ -1,0 +1,159 @@
+//! The only SQL of Vizsla, over SQLite or PostgreSQL.
+//!
+//! One module a table, or a few that belong together; each function takes an open transaction ([`Tx`]), whose scope its
+//! statements apply. No row is filtered after the query.
+
+mod engine;
+mod error;
+mod migrate;
+mod pool;
+mod select;
+mod visibility;
+
+pub mod annotation;
+pub mod artifact;
+pub mod case;
+pub mod change;
+pub mod idempotency;
+pub mod job;
+pub mod journal;
+pub mod note;
+pub mod operation;
+pub mod record;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+pub use engine::{Engine, Row, Tx};
+pub use error::{Result, StoreError};
+use model::Scope;
+use pool::{Pool, Target};
+
+/// Where the database is and how many readers it has.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The data directory; SQLite's file `vizsla.db` lies in it.
+    pub data: PathBuf,
+    /// A PostgreSQL URL, or none for SQLite.
+    pub database: Option<String>,
+    /// Reader threads.
+    pub readers: usize,
+}
+
+/// The store: cheap to clone, shared by all requests and jobs.
+#[derive(Clone)]
+pub struct Store {
+    pool: Arc<Pool>,
+    changes: watch::Receiver<i64>,
+    engine: Engine,
+}
+
+impl Store {
+    /// Opens the database, brings its schema up to date and starts the threads.
+    ///
+    /// # Errors
+    /// When it can't be reached, is too new, or lacks what Vizsla needs.
+    pub fn open(options: &Options) -> Result<Self> {
+        let target = match &options.database {
+            Some(url) => Target::Postgres(url.clone()),
+            None => {
+                std::fs::create_dir_all(&options.data)
+                    .map_err(|error| StoreError::File { what: format!("creating {}", options.data.display()), error })?;
+                Target::Sqlite(options.data.join("vizsla.db"))
+            }
+        };
+        let mut first = target.connect()?;
+        let engine = first.engine();
+        first.exclusively(|tx| migrate::migrate(tx))?;
+        let (announce, changes) = watch::channel(0);
+        let pool = Pool::start(&target, first, options.readers.max(1), move |seq| {
+            announce.send_replace(seq);
+        })?;
+        Ok(Self { pool: Arc::new(pool), changes, engine })
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Tells whenever changes were committed: the highest change number so far, 0 before the first.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<i64> {
+        self.changes.clone()
+    }
+
+    /// Runs a closure in a read transaction, over one snapshot.
+    ///
+    /// # Errors
+    /// What the closure returns; [`StoreError::Busy`] when too many wait.
+    pub async fn read<T, E, F>(&self, scope: Scope, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.pool.read(scope, work)?.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs a closure in a write transaction and answers once it is durable. The closure may be rerun, and has no effect
+    /// outside the transaction.
+    ///
+    /// # Errors
+    /// What the closure returns, in which case nothing was changed; [`StoreError::Busy`] when too many wait.
+    pub async fn write<T, E, F>(&self, scope: Scope, work: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.pool.write(scope, work)?.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// [`Store::read`] for threads of one's own: jobs, commands, tests. Never from inside an async task.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_blocking<T, E, F>(&self, scope: Scope, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.pool.read(scope, work)?.blocking_recv().map_err(|_| StoreError::Closed)?
+    }
+
+    /// [`Store::write`] for threads of one's own.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_blocking<T, E, F>(&self, scope: Scope, work: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.pool.write(scope, work)?.blocking_recv().map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// Every fixed statement with its place: a test prepares them all on both engines.
+#[must_use]
+pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
+    let modules: &[(&str, &[(&str, &str)])] = &[
+        ("annotation", annotation::STATEMENTS),
+        ("artifact", artifact::STATEMENTS),
+        ("case", case::STATEMENTS),
+        ("change", change::STATEMENTS),
+        ("idempotency", idempotency::STATEMENTS),
+        ("job", job::STATEMENTS),
+        ("journal", journal::STATEMENTS),
+        ("note", note::STATEMENTS),
+        ("operation", operation::STATEMENTS),
+        ("record", record::STATEMENTS),
+    ];
+    modules.iter().flat_map(|(module, list)| list.iter().map(|(name, sql)| (*module, *name, *sql))).collect()
+}

@@ -1,0 +1,126 @@
+//! Bulk actions, and what rows were before them.
+
+use model::operation::{OperationState, OperationVerb};
+use model::{Stamp, Timestamp};
+
+use crate::engine::{Row, Tx, params, statements};
+use crate::error::Result;
+use crate::visibility::case_visible;
+
+/// A bulk action.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The row.
+    pub id: i64,
+    /// The id outside.
+    pub public_id: String,
+    /// The case it was done in.
+    pub case: i64,
+    /// What it did.
+    pub verb: OperationVerb,
+    /// Who did it.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
+    /// How many rows it changed.
+    pub affected: i64,
+    /// How many rows were so already.
+    pub unchanged: i64,
+    /// Where it stands.
+    pub state: OperationState,
+    /// The operation that undid it, or 0.
+    pub undone_by: i64,
+    /// The operation that it undoes, or 0.
+    pub undoes: i64,
+    /// A sentence for people.
+    pub detail: String,
+}
+
+statements! {
+    INSERT = "INSERT INTO operation (public_id, case_id, verb, actor, at, affected, unchanged, state, undone_by, undoes, detail)
+        VALUES ($1, $2, $3, $4, $5, 0, 0, 'running', 0, $6, $7) RETURNING id";
+    PROGRESS = "UPDATE operation SET affected = affected + $2, unchanged = unchanged + $3, state = $4 WHERE id = $1";
+    FIND = concat!("SELECT o.id, o.public_id, o.case_id, o.verb, o.actor, o.at, o.affected, o.unchanged, o.state, o.undone_by, o.undoes,
+        o.detail FROM operation o JOIN security_case c ON c.id = o.case_id WHERE ", case_visible!("c"), " AND o.public_id = $2");
+    FIND_BY_ROW = concat!("SELECT o.id, o.public_id, o.case_id, o.verb, o.actor, o.at, o.affected, o.unchanged, o.state, o.undone_by,
+        o.undoes, o.detail FROM operation o JOIN security_case c ON c.id = o.case_id WHERE ", case_visible!("c"), " AND o.id = $2");
+    MARK_UNDONE = "UPDATE operation SET undone_by = $2 WHERE id = $1";
+    ROWS = "SELECT record_id FROM operation_row WHERE operation_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3";
+    COUNT_ROWS = "SELECT CAST(count(*) AS bigint) FROM operation_row WHERE operation_id = $1";
+}
+
+fn read(row: &Row<'_>) -> Result<Operation> {
+    Ok(Operation {
+        id: row.int(0)?,
+        public_id: row.text(1)?,
+        case: row.int(2)?,
+        verb: row.word(3)?,
+        actor: row.text(4)?,
+        at: row.time(5)?,
+        affected: row.int(6)?,
+        unchanged: row.int(7)?,
+        state: row.word(8)?,
+        undone_by: row.int(9)?,
+        undoes: row.int(10)?,
+        detail: row.text(11)?,
+    })
+}
+
+/// Begins an operation and tells its row and id.
+///
+/// # Errors
+/// When the database fails.
+pub fn begin(tx: &mut Tx<'_>, case: i64, verb: OperationVerb, undoes: i64, detail: &str, stamp: &Stamp) -> Result<(i64, String)> {
+    let public_id = stamp.uuid("operation", 0);
+    let row = params![&public_id, case, verb.as_str(), &stamp.actor, stamp.at, undoes, detail];
+    let id = tx.query_one(INSERT, row, |row| row.int(0))?;
+    Ok((id, public_id))
+}
+
+/// Counts what a chunk of an operation did.
+///
+/// # Errors
+/// When the database fails.
+pub fn progress(tx: &mut Tx<'_>, operation: i64, affected: i64, unchanged: i64, state: OperationState) -> Result<()> {
+    tx.execute(PROGRESS, params![operation, affected, unchanged, state.as_str()]).map(|_| ())
+}
+
+/// The operation with an id, if the viewer may know of its case.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<Operation>> {
+    tx.query_opt(FIND, params![tx.viewer(), public_id], read)
+}
+
+/// The operation of a row, if the viewer may know of its case.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_by_row(tx: &mut Tx<'_>, id: i64) -> Result<Option<Operation>> {
+    tx.query_opt(FIND_BY_ROW, params![tx.viewer(), id], read)
+}
+
+/// Says which operation undid another; 0 when that was undone in turn.
+///
+/// # Errors
+/// When the database fails.
+pub fn mark_undone(tx: &mut Tx<'_>, operation: i64, by: i64) -> Result<()> {
+    tx.execute(MARK_UNDONE, params![operation, by]).map(|_| ())
+}
+
+/// The records that an operation changed, in order, after one.
+///
+/// # Errors
+/// When the database fails.
+pub fn rows(tx: &mut Tx<'_>, operation: i64, after: i64, limit: i64) -> Result<Vec<i64>> {
+    tx.query(ROWS, params![operation, after, limit], |row| row.int(0))
+}
+
+/// How many records an operation changed.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_rows(tx: &mut Tx<'_>, operation: i64) -> Result<i64> {
+    tx.query_one(COUNT_ROWS, params![operation], |row| row.int(0))
+}

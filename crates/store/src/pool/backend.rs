@@ -1,0 +1,108 @@
+//! A connection of either kind, and transactions on it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::engine::{Connection, Engine, PostgresClient, Tx};
+use crate::error::{Result, StoreError};
+use model::Scope;
+
+/// Statements kept prepared on each SQLite connection.
+const STATEMENT_CACHE: usize = 256;
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+pub(crate) enum Backend {
+    Sqlite(rusqlite::Connection),
+    Postgres { url: String, client: Box<PostgresClient> },
+}
+
+impl Target {
+    pub(crate) fn connect(&self) -> Result<Backend> {
+        match self {
+            Self::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path)?;
+                // Every commit is on disk before it is acknowledged. 64 MiB of page cache and memory-mapped reads keep
+                // lists of a case with a million artifacts off the system-call path.
+                connection.execute_batch(
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;
+                     PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
+                )?;
+                connection.busy_timeout(Duration::from_secs(10))?;
+                connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+                Ok(Backend::Sqlite(connection))
+            }
+            Self::Postgres(url) => {
+                Ok(Backend::Postgres { url: url.clone(), client: Box::new(PostgresClient::connect(url)?) })
+            }
+        }
+    }
+}
+
+impl Backend {
+    pub(crate) fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres { .. } => Engine::Postgres,
+        }
+    }
+
+    pub(crate) fn tx(&mut self, scope: Scope) -> Tx<'_> {
+        match self {
+            Self::Sqlite(connection) => Tx::new(Connection::Sqlite(connection), scope),
+            Self::Postgres { client, .. } => Tx::new(Connection::Postgres(client), scope),
+        }
+    }
+
+    pub(crate) fn run(&mut self, sql: &str) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.prepare_cached(sql)?.execute([]).map(|_| ())?),
+            Self::Postgres { client, .. } => client.batch(sql),
+        }
+    }
+
+    /// Connects again when the connection was lost: a database that restarts needs no restart of Vizsla.
+    pub(crate) fn revive(&mut self) -> Result<()> {
+        if let Self::Postgres { url, client } = self
+            && client.is_closed()
+        {
+            *client = Box::new(PostgresClient::connect(url)?);
+        }
+        Ok(())
+    }
+
+    /// One read transaction over one snapshot.
+    pub(crate) fn read<T, E: From<StoreError>>(
+        &mut self,
+        scope: Scope,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.revive()?;
+        self.run(match self.engine() {
+            Engine::Sqlite => "BEGIN DEFERRED",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        })?;
+        let outcome = work(&mut self.tx(scope));
+        // A read leaves nothing behind; if even this fails, the connection is revived by the next one.
+        if let Err(error) = self.run("ROLLBACK") {
+            tracing::warn!(%error, "a read transaction could not be ended");
+        }
+        outcome
+    }
+
+    /// One transaction before the threads start: migrations.
+    pub(crate) fn exclusively<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        self.run(match self.engine() {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN",
+        })?;
+        let outcome = work(&mut self.tx(Scope::System));
+        self.run(if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+        outcome
+    }
+}

@@ -1,0 +1,138 @@
+//! The one writer. It groups what is queued: each closure in a savepoint, one durable commit, then all are answered.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use tokio::sync::oneshot;
+
+use super::Backend;
+use crate::engine::{Engine, Tx};
+use crate::error::StoreError;
+use model::Scope;
+
+/// No group takes in more work once it has run this long: readers of fresh data and other writers wait for its commit.
+const GROUP_TIME: Duration = Duration::from_millis(50);
+const GROUP_SIZE: usize = 256;
+
+/// The advisory lock that makes journal, change and commit order one on PostgreSQL: "vizsla" in ASCII.
+const LOCK_WRITER: &str = "SELECT pg_advisory_xact_lock(130325988567137)";
+
+/// A queued write.
+pub(crate) trait Task: Send {
+    /// Runs, keeps its outcome, and tells whether its changes stay.
+    fn run(&mut self, backend: &mut Backend) -> Outcome;
+    /// Answers after the commit, with its own outcome or with the commit's failure.
+    fn answer(self: Box<Self>, failure: Option<&StoreError>);
+}
+
+/// What a closure left in its savepoint.
+pub(crate) enum Outcome {
+    /// Changes, with the highest change number among them (0 for none).
+    Keep(i64),
+    /// A refusal: its changes are rolled back.
+    Discard,
+}
+
+pub(crate) struct WriteTask<T, E, F> {
+    scope: Scope,
+    work: F,
+    outcome: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> WriteTask<T, E, F>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    pub(crate) fn new(scope: Scope, work: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
+        let (answer, receiver) = oneshot::channel();
+        (Self { scope, work, outcome: None, answer }, receiver)
+    }
+}
+
+impl<T, E, F> Task for WriteTask<T, E, F>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(&mut self, backend: &mut Backend) -> Outcome {
+        let mut tx = backend.tx(self.scope);
+        let outcome = (self.work)(&mut tx);
+        let kept = if outcome.is_ok() { Outcome::Keep(tx.highest_change) } else { Outcome::Discard };
+        self.outcome = Some(outcome);
+        kept
+    }
+
+    fn answer(self: Box<Self>, failure: Option<&StoreError>) {
+        let answer = match (failure, self.outcome) {
+            (Some(error), _) => Err(E::from(StoreError::Database(error.to_string()))),
+            (None, Some(outcome)) => outcome,
+            (None, None) => Err(E::from(StoreError::Closed)),
+        };
+        // Whoever asked may have gone; what was committed stays committed.
+        let _ = self.answer.send(answer);
+    }
+}
+
+pub(crate) fn run(mut backend: Backend, queue: &Receiver<Box<dyn Task>>, announce: impl Fn(i64)) {
+    while let Ok(first) = queue.recv() {
+        let mut group = vec![first];
+        let result = commit_group(&mut backend, queue, &mut group);
+        if let Err(error) = &result {
+            tracing::error!(%error, writes = group.len(), "a group of writes was not committed");
+            if let Err(error) = backend.run("ROLLBACK") {
+                tracing::debug!(%error, "there was no transaction to roll back");
+            }
+        }
+        for task in group {
+            task.answer(result.as_ref().err());
+        }
+        if let Ok(highest_change) = result
+            && highest_change > 0
+        {
+            announce(highest_change);
+        }
+    }
+}
+
+fn commit_group(backend: &mut Backend, queue: &Receiver<Box<dyn Task>>, group: &mut Vec<Box<dyn Task>>) -> Result<i64, StoreError> {
+    begin(backend)?;
+    #[allow(clippy::disallowed_methods, reason = "how long the writer was held is not part of what is written")]
+    let started = Instant::now();
+    let mut highest_change = 0;
+    let mut next = 0;
+    loop {
+        while let Some(task) = group.get_mut(next) {
+            backend.run("SAVEPOINT one_write")?;
+            match task.run(backend) {
+                Outcome::Keep(change) => highest_change = highest_change.max(change),
+                Outcome::Discard => backend.run("ROLLBACK TO SAVEPOINT one_write")?,
+            }
+            backend.run("RELEASE SAVEPOINT one_write")?;
+            next += 1;
+        }
+        if group.len() >= GROUP_SIZE || started.elapsed() >= GROUP_TIME {
+            break;
+        }
+        match queue.try_recv() {
+            Ok(task) => group.push(task),
+            Err(_) => break,
+        }
+    }
+    backend.run("COMMIT")?;
+    Ok(highest_change)
+}
+
+fn begin(backend: &mut Backend) -> Result<(), StoreError> {
+    backend.revive()?;
+    match backend.engine() {
+        Engine::Sqlite => backend.run("BEGIN IMMEDIATE"),
+        Engine::Postgres => {
+            backend.run("BEGIN")?;
+            backend.run(LOCK_WRITER)
+        }
+    }
+}

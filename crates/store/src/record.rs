@@ -1,0 +1,374 @@
+//! Records of every kind, their identities and their relationships.
+
+macro_rules! record_columns {
+    () => {
+        "r.id, r.public_id, r.kind, r.title, r.category, r.status, r.severity, r.finding, r.owner, r.first_seen, r.last_seen, \
+         r.attributes, r.library, r.created_by, r.created_at, r.updated_by, r.updated_at, r.version, r.field_versions"
+    };
+}
+pub(crate) use record_columns;
+
+
+mod list;
+mod relationship;
+
+use std::collections::{BTreeMap, HashMap};
+
+use model::artifact::{Finding, Severity};
+use model::kind::{IdentityKey, KeyScheme, NewRecord};
+use model::text::{fold, sha256_hex};
+use model::{Kind, Stamp, Timestamp};
+use serde_json::{Map, Value as Json};
+
+pub use list::{RecordFilter, list, matching_ids};
+pub(crate) use list::{by_words, sort_column, sort_key};
+pub use relationship::{Related, RelatedCount, brought_along, insert_relationships, related, related_counts};
+
+use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements, text_list, texts_in, to_json};
+use crate::error::Result;
+use crate::visibility::record_visible;
+
+/// A record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The row.
+    pub id: i64,
+    /// The id outside.
+    pub public_id: String,
+    /// The kind.
+    pub kind: Kind,
+    /// What every list shows first.
+    pub title: String,
+    /// By kind.
+    pub category: String,
+    /// By kind.
+    pub status: String,
+    /// How grave.
+    pub severity: Severity,
+    /// What an analyst thinks of it.
+    pub finding: Finding,
+    /// Who it belongs to.
+    pub owner: String,
+    /// First seen in a log, or never.
+    pub first_seen: Timestamp,
+    /// Last seen in a log, or never.
+    pub last_seen: Timestamp,
+    /// The kind's own attributes.
+    pub attributes: Map<String, Json>,
+    /// Whether it arrived openly.
+    pub library: bool,
+    /// A login name.
+    pub created_by: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// A login name.
+    pub updated_by: String,
+    /// When.
+    pub updated_at: Timestamp,
+    /// Counts changes.
+    pub version: i64,
+    /// The version at which each field was last changed.
+    pub field_versions: BTreeMap<String, i64>,
+}
+
+/// How many columns [`record_columns`] names.
+pub(crate) const RECORD_COLUMNS: usize = 19;
+
+const INSERT_HEAD: &str = "INSERT INTO record (public_id, kind, title, sort_title, category, status, severity, finding, owner, first_seen,
+    last_seen, attributes, library, created_by, created_at, updated_by, updated_at, version, field_versions, search_text)";
+const INSERT_COLUMNS: usize = 20;
+/// Rows of one insert: SQLite takes 32,766 parameters.
+const INSERT_ROWS: usize = 500;
+
+statements! {
+    BY_PUBLIC_ID = concat!("SELECT ", record_columns!(), " FROM record r WHERE ", record_visible!("r"), " AND r.public_id = $2");
+    UPDATE = "UPDATE record SET title = $2, sort_title = $3, category = $4, status = $5, severity = $6, finding = $7, owner = $8,
+        attributes = $9, updated_by = $10, updated_at = $11, version = $12, field_versions = $13, search_text = $14 WHERE id = $1";
+    SEEN = "UPDATE record SET
+        first_seen = CASE WHEN first_seen = 0 OR first_seen > CAST($2 AS bigint) THEN $2 ELSE first_seen END,
+        last_seen = CASE WHEN last_seen < CAST($3 AS bigint) THEN $3 ELSE last_seen END WHERE id = $1";
+    DELETE_KEYS = "DELETE FROM record_key WHERE record_id = $1 AND source = $2";
+    OPEN_ONE = "UPDATE record SET library = 1 WHERE id = $1 AND library = 0";
+}
+
+pub(crate) fn read(row: &Row<'_>) -> Result<Record> {
+    Ok(Record {
+        id: row.int(0)?,
+        public_id: row.text(1)?,
+        kind: row.code(2, Kind::from_code)?,
+        title: row.text(3)?,
+        category: row.text(4)?,
+        status: row.text(5)?,
+        severity: row.code(6, Severity::from_code)?,
+        finding: row.code(7, Finding::from_code)?,
+        owner: row.text(8)?,
+        first_seen: row.time(9)?,
+        last_seen: row.time(10)?,
+        attributes: row.json(11)?,
+        library: row.flag(12)?,
+        created_by: row.text(13)?,
+        created_at: row.time(14)?,
+        updated_by: row.text(15)?,
+        updated_at: row.time(16)?,
+        version: row.int(17)?,
+        field_versions: row.json(18)?,
+    })
+}
+
+/// What lists sort by: the folded title's first 80 characters.
+fn sort_title(title: &str) -> String {
+    fold(title).chars().take(80).collect()
+}
+
+/// A key's value as it is stored: long ones by their hash, because an index entry holds about 2.7 kB on PostgreSQL.
+fn key_value(value: &str) -> String {
+    if value.len() > 600 { format!("sha256:{}", sha256_hex(value.as_bytes())) } else { value.to_owned() }
+}
+
+/// A record that is there after [`upsert`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upserted {
+    /// The row.
+    pub id: i64,
+    /// The kind.
+    pub kind: Kind,
+    /// Whether it is new to the viewer.
+    pub created: bool,
+}
+
+/// Stores records, or finds those that are there: by public id when the value decides it. Each comes back in its place.
+///
+/// With `library`, records arrive openly: those that were seen in restricted cases only become open to all.
+///
+/// # Errors
+/// When the database fails.
+pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &str, stamp: &Stamp) -> Result<Vec<Upserted>> {
+    let public_ids: Vec<String> = records
+        .iter()
+        .enumerate()
+        .map(|(n, record)| {
+            record.public_id.clone().unwrap_or_else(|| format!("{}--{}", record.kind.spec().id_prefix, stamp.uuid("record", n)))
+        })
+        .collect();
+    let known = known_by_public_id(tx, &public_ids)?;
+    let mut fresh: Vec<usize> = Vec::new();
+    let mut seen: HashMap<&str, ()> = HashMap::new();
+    for (n, public_id) in public_ids.iter().enumerate() {
+        if !known.contains_key(public_id) && seen.insert(public_id, ()).is_none() {
+            fresh.push(n);
+        }
+    }
+    let inserted = insert(tx, records, &public_ids, &fresh, library, stamp)?;
+    insert_keys(tx, records, &public_ids, &fresh, &inserted, source)?;
+    if library {
+        let hidden: Vec<i64> = known.values().filter(|known| !known.library).map(|known| known.id).collect();
+        open_to_all(tx, &hidden)?;
+    }
+    let outcome = records.iter().zip(&public_ids).map(|(record, public_id)| match (known.get(public_id), inserted.get(public_id)) {
+        (Some(known), _) => Ok(Upserted { id: known.id, kind: record.kind, created: !known.visible }),
+        (None, Some(id)) => Ok(Upserted { id: *id, kind: record.kind, created: true }),
+        (None, None) => Err(crate::StoreError::Missing),
+    });
+    outcome.collect()
+}
+
+struct Known {
+    id: i64,
+    library: bool,
+    visible: bool,
+}
+
+fn known_by_public_id(tx: &mut Tx<'_>, public_ids: &[String]) -> Result<HashMap<String, Known>> {
+    let sql = format!(
+        "SELECT r.id, r.public_id, r.library, CASE WHEN {} THEN CAST(1 AS bigint) ELSE CAST(0 AS bigint) END
+         FROM record r WHERE r.public_id IN {}",
+        record_visible!("r"),
+        texts_in(tx.engine(), 2)
+    );
+    let rows = tx.query(&sql, params![tx.viewer(), text_list(public_ids)], |row| {
+        Ok((row.text(1)?, Known { id: row.int(0)?, library: row.flag(2)?, visible: row.flag(3)? }))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    records: &[NewRecord],
+    public_ids: &[String],
+    fresh: &[usize],
+    library: bool,
+    stamp: &Stamp,
+) -> Result<HashMap<String, i64>> {
+    let mut inserted = HashMap::with_capacity(fresh.len());
+    for chunk in fresh.chunks(INSERT_ROWS) {
+        let mut values = Vec::with_capacity(chunk.len() * INSERT_COLUMNS);
+        for (record, public_id) in chunk.iter().filter_map(|n| Some((records.get(*n)?, public_ids.get(*n)?))) {
+            values.extend([
+                Value::from(public_id),
+                record.kind.code().into(),
+                (&record.title).into(),
+                sort_title(&record.title).into(),
+                (&record.category).into(),
+                (&record.status).into(),
+                record.severity.code().into(),
+                record.finding.code().into(),
+                (&record.owner).into(),
+                Timestamp::NEVER.into(),
+                Timestamp::NEVER.into(),
+                to_json(&record.attributes)?.into(),
+                library.into(),
+                (&stamp.actor).into(),
+                stamp.at.into(),
+                (&stamp.actor).into(),
+                stamp.at.into(),
+                1_i64.into(),
+                "{}".into(),
+                (&record.search_text).into(),
+            ]);
+        }
+        let rows = crate::engine::value_rows(chunk.len(), INSERT_COLUMNS);
+        let sql = format!("{INSERT_HEAD} VALUES {rows} RETURNING id, public_id");
+        inserted.extend(tx.query(&sql, &values, |row| Ok((row.text(1)?, row.int(0)?)))?);
+    }
+    Ok(inserted)
+}
+
+fn insert_keys(
+    tx: &mut Tx<'_>,
+    records: &[NewRecord],
+    public_ids: &[String],
+    fresh: &[usize],
+    ids: &HashMap<String, i64>,
+    source: &str,
+) -> Result<()> {
+    let mut values = Vec::new();
+    for (record, id) in fresh.iter().filter_map(|n| Some((records.get(*n)?, *ids.get(public_ids.get(*n)?)?))) {
+        push_keys(&mut values, id, record.kind, &record.keys, source);
+    }
+    insert_rows(tx, KEY_HEAD, KEY_COLUMNS, &values, "ON CONFLICT DO NOTHING")?;
+    Ok(())
+}
+
+const KEY_HEAD: &str = "INSERT INTO record_key (scheme, value, record_id, kind, source)";
+const KEY_COLUMNS: usize = 5;
+
+fn push_keys<'a>(values: &mut Vec<Value<'a>>, id: i64, kind: Kind, keys: &[IdentityKey], source: &'a str) {
+    for key in keys {
+        values.extend([key.scheme.code().into(), key_value(&key.value).into(), id.into(), kind.code().into(), source.into()]);
+    }
+}
+
+/// Writes a record's fields as they are given, and its identities anew.
+///
+/// # Errors
+/// When the database fails.
+pub fn update(tx: &mut Tx<'_>, record: &Record, content: &NewRecord, source: &str) -> Result<()> {
+    let row = params![
+        record.id,
+        &content.title,
+        sort_title(&content.title),
+        &content.category,
+        &content.status,
+        content.severity.code(),
+        content.finding.code(),
+        &content.owner,
+        to_json(&content.attributes)?,
+        &record.updated_by,
+        record.updated_at,
+        record.version,
+        to_json(&record.field_versions)?,
+        &content.search_text,
+    ];
+    tx.execute(UPDATE, row)?;
+    tx.execute(DELETE_KEYS, params![record.id, source])?;
+    let mut values = Vec::new();
+    push_keys(&mut values, record.id, record.kind, &content.keys, source);
+    insert_rows(tx, KEY_HEAD, KEY_COLUMNS, &values, "ON CONFLICT DO NOTHING")?;
+    Ok(())
+}
+
+/// Widens the span in which a record was seen.
+///
+/// # Errors
+/// When the database fails.
+pub fn seen(tx: &mut Tx<'_>, record: i64, first: Timestamp, last: Timestamp) -> Result<()> {
+    tx.execute(SEEN, params![record, first, last]).map(|_| ())
+}
+
+/// Puts records into the library.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_to_all(tx: &mut Tx<'_>, records: &[i64]) -> Result<()> {
+    for id in records {
+        tx.execute(OPEN_ONE, params![*id])?;
+    }
+    Ok(())
+}
+
+/// The record with a public id, if the viewer may know of it.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<Record>> {
+    tx.query_opt(BY_PUBLIC_ID, params![tx.viewer(), public_id], read)
+}
+
+/// The records with these public ids that the viewer may know of.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_all(tx: &mut Tx<'_>, public_ids: &[String]) -> Result<Vec<Record>> {
+    let sql = format!(
+        "SELECT {} FROM record r WHERE {} AND r.public_id IN {}",
+        record_columns!(),
+        record_visible!("r"),
+        texts_in(tx.engine(), 2)
+    );
+    tx.query(&sql, params![tx.viewer(), text_list(public_ids)], read)
+}
+
+/// The records of these rows that the viewer may know of.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Record>> {
+    let sql = format!("SELECT {} FROM record r WHERE {} AND r.id IN {}", record_columns!(), record_visible!("r"), ids_in(tx.engine(), 2));
+    tx.query(&sql, params![tx.viewer(), id_list(ids)], read)
+}
+
+/// A record found by an identity.
+#[derive(Debug, Clone)]
+pub struct Identified {
+    /// The scheme by which it was found.
+    pub scheme: KeyScheme,
+    /// The value by which it was found.
+    pub value: String,
+    /// The record.
+    pub record: Record,
+}
+
+/// Records of a kind that carry any of these identities and that the viewer may know of.
+///
+/// # Errors
+/// When the database fails.
+pub fn identified(tx: &mut Tx<'_>, kind: Kind, keys: &[IdentityKey]) -> Result<Vec<Identified>> {
+    let mut by_scheme: BTreeMap<KeyScheme, Vec<String>> = BTreeMap::new();
+    for key in keys {
+        by_scheme.entry(key.scheme).or_default().push(key_value(&key.value));
+    }
+    let sql = format!(
+        "SELECT {}, k.value FROM record_key k JOIN record r ON r.id = k.record_id WHERE {} AND k.scheme = $2 AND k.kind = $3
+         AND k.value IN {} ORDER BY r.id",
+        record_columns!(),
+        record_visible!("r"),
+        texts_in(tx.engine(), 4)
+    );
+    let mut found = Vec::new();
+    // One statement a scheme, of which there are seven.
+    for (scheme, values) in by_scheme {
+        let params = params![tx.viewer(), scheme.code(), kind.code(), text_list(&values)];
+        found.extend(tx.query(&sql, params, |row| Ok(Identified { scheme, value: row.text(RECORD_COLUMNS)?, record: read(row)? }))?);
+    }
+    Ok(found)
+}

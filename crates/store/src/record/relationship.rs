@@ -1,0 +1,117 @@
+//! How records are joined.
+
+use model::relationship::RelationshipType;
+use model::{Kind, Stamp};
+
+use super::{RECORD_COLUMNS, Record, read};
+use crate::engine::{Tx, Value, id_list, ids_in, insert_rows, params, text_list, texts_in};
+use crate::error::Result;
+use crate::visibility::{made_in_visible, record_visible};
+
+/// A record at the other end of a relationship.
+#[derive(Debug, Clone)]
+pub struct Related {
+    /// The relationship's type.
+    pub relationship: RelationshipType,
+    /// Whether it leads from the record that was asked about.
+    pub outgoing: bool,
+    /// The record at the other end.
+    pub record: Record,
+}
+
+/// How many related records of a kind there are.
+#[derive(Debug, Clone, Copy)]
+pub struct RelatedCount {
+    /// The kind.
+    pub kind: Kind,
+    /// How many records.
+    pub count: i64,
+}
+
+/// Joins records; what is joined already stays so. `case` is the case in which it was done, or 0.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert_relationships(
+    tx: &mut Tx<'_>,
+    joined: &[(i64, RelationshipType, i64)],
+    case: i64,
+    source: &str,
+    stamp: &Stamp,
+) -> Result<u64> {
+    let mut values = Vec::with_capacity(joined.len() * 7);
+    for (from, kind, to) in joined {
+        let row = [
+            Value::from(*from),
+            kind.as_str().into(),
+            (*to).into(),
+            case.into(),
+            source.into(),
+            (&stamp.actor).into(),
+            stamp.at.into(),
+        ];
+        values.extend(row);
+    }
+    let head = "INSERT INTO relationship (from_id, type, to_id, case_id, source, created_by, created_at)";
+    insert_rows(tx, head, 7, &values, "ON CONFLICT DO NOTHING")
+}
+
+/// The records related to one, both ways, of one kind or all; first those joined last.
+///
+/// # Errors
+/// When the database fails.
+pub fn related(tx: &mut Tx<'_>, record: i64, kind: Option<Kind>, limit: u32) -> Result<Vec<Related>> {
+    const SQL: &str = concat!(
+        "SELECT ", record_columns!(), ", l.type, l.outgoing FROM (
+            SELECT to_id AS other, type, CAST(1 AS bigint) AS outgoing, id, case_id FROM relationship WHERE from_id = $2
+            UNION ALL
+            SELECT from_id, type, CAST(0 AS bigint), id, case_id FROM relationship WHERE to_id = $2
+        ) AS l JOIN record r ON r.id = l.other
+        WHERE ", record_visible!("r"), " AND ", made_in_visible!("l.case_id"), " AND (CAST($3 AS bigint) = 0 OR r.kind = $3)
+        ORDER BY l.id DESC LIMIT $4"
+    );
+    let params = params![tx.viewer(), record, kind.map_or(0, Kind::code), i64::from(limit)];
+    tx.query(SQL, params, |row| {
+        Ok(Related { record: read(row)?, relationship: row.word(RECORD_COLUMNS)?, outgoing: row.flag(RECORD_COLUMNS + 1)? })
+    })
+}
+
+/// How many related records of each kind the viewer may know of.
+///
+/// # Errors
+/// When the database fails.
+pub fn related_counts(tx: &mut Tx<'_>, record: i64) -> Result<Vec<RelatedCount>> {
+    const SQL: &str = concat!(
+        "SELECT r.kind, CAST(count(DISTINCT r.id) AS bigint) FROM (
+            SELECT to_id AS other, case_id FROM relationship WHERE from_id = $2
+            UNION ALL
+            SELECT from_id, case_id FROM relationship WHERE to_id = $2
+        ) AS l JOIN record r ON r.id = l.other
+        WHERE ", record_visible!("r"), " AND ", made_in_visible!("l.case_id"), " GROUP BY r.kind ORDER BY r.kind"
+    );
+    tx.query(SQL, params![tx.viewer(), record], |row| {
+        Ok(RelatedCount { kind: row.code(0, Kind::from_code)?, count: row.int(1)? })
+    })
+}
+
+/// What comes along when records of a kind enter a case: pairs of (record that brings, record brought).
+///
+/// # Errors
+/// When the database fails.
+pub fn brought_along(tx: &mut Tx<'_>, kind: Kind, records: &[i64]) -> Result<Vec<(i64, Record)>> {
+    let types = kind.spec().brings_along;
+    if types.is_empty() || records.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT {}, l.from_id FROM relationship l JOIN record r ON r.id = l.to_id
+         WHERE {} AND {} AND l.from_id IN {} AND l.type IN {} ORDER BY l.id",
+        record_columns!(),
+        record_visible!("r"),
+        made_in_visible!("l.case_id"),
+        ids_in(tx.engine(), 2),
+        texts_in(tx.engine(), 3)
+    );
+    let types = text_list(types.iter().map(|t| t.as_str()));
+    tx.query(&sql, params![tx.viewer(), id_list(records), types], |row| Ok((row.int(RECORD_COLUMNS)?, read(row)?)))
+}
