@@ -1,1 +1,50 @@
-//! placeholder
+//! The verbs of Vizsla, one file each: validate → authorise → change → journal → announce → view, in one transaction.
+//!
+//! A verb takes the application, the actor and its input, and returns a view: plain data that both doors render. No HTTP
+//! type, no template, no SQL text.
+
+mod authorise;
+mod change;
+mod error;
+mod world;
+
+pub mod annotation;
+pub mod artifact;
+pub mod case;
+pub mod note;
+pub mod operation;
+pub mod record;
+
+use std::sync::Arc;
+
+pub use error::{AppError, Conflict, Result};
+pub use world::{Clock, Entropy, SystemWorld, World};
+
+use store::Store;
+
+/// The application: cheap to clone, shared by all requests and jobs.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) world: Arc<dyn World>,
+}
+
+impl App {
+    /// An application over an open store.
+    #[must_use]
+    pub fn new(store: Store, world: Arc<dyn World>) -> Self {
+        Self { store, world }
+    }
+
+    /// Tells whenever changes were committed.
+    #[must_use]
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<i64> {
+        self.store.changes()
+    }
+
+    /// The clock's time.
+    #[must_use]
+    pub fn now(&self) -> model::Timestamp {
+        self.world.now()
+    }
+}

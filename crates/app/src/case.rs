@@ -1,0 +1,15 @@
+//! Security cases.
+
+mod activity;
+mod create;
+mod get;
+mod list;
+mod update;
+mod view;
+
+pub use activity::{ActivityView, activity};
+pub use create::{CaseInput, create};
+pub use get::get;
+pub use list::{CaseQuery, list, open_count};
+pub use update::{CasePatch, update};
+pub use view::{CaseSummary, CaseView, KindCount};
