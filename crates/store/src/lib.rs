@@ -10,6 +10,7 @@ mod pool;
 mod select;
 mod visibility;
 
+pub mod account;
 pub mod annotation;
 pub mod artifact;
 pub mod case;
