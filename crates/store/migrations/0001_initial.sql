@@ -20,7 +20,8 @@ CREATE TABLE account (
     disabled      {int} NOT NULL,
     created_at    {int} NOT NULL,
     last_login_at {int} NOT NULL,
-    version       {int} NOT NULL
+    version       {int} NOT NULL,
+    search_text   {text} NOT NULL
 );
 
 CREATE TABLE session (
@@ -45,6 +46,7 @@ CREATE TABLE api_token (
 );
 CREATE INDEX api_token_account ON api_token (account_id);
 
+-- Login attempts that did not succeed, by the hash of a login name or of an address.
 CREATE TABLE login_failure (
     subject    {text} NOT NULL PRIMARY KEY,
     failures   {int} NOT NULL,

@@ -31,6 +31,8 @@ pub enum Topic {
     Records,
     /// Indexed logs.
     Logs,
+    /// Accounts and groups.
+    People,
 }
 
 impl Topic {
@@ -45,6 +47,7 @@ impl Topic {
             Self::Jobs => "jobs",
             Self::Records => "records",
             Self::Logs => "logs",
+            Self::People => "people",
         }
     }
 }

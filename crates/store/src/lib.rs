@@ -21,6 +21,7 @@ pub mod journal;
 pub mod note;
 pub mod operation;
 pub mod record;
+pub mod setting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -145,6 +146,12 @@ impl Store {
 #[must_use]
 pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
     let modules: &[(&str, &[(&str, &str)])] = &[
+        ("account", account::STATEMENTS),
+        ("account::attempt", account::attempt::STATEMENTS),
+        ("account::group", account::group::STATEMENTS),
+        ("account::preference", account::preference::STATEMENTS),
+        ("account::session", account::session::STATEMENTS),
+        ("account::token", account::token::STATEMENTS),
         ("annotation", annotation::STATEMENTS),
         ("artifact", artifact::STATEMENTS),
         ("case", case::STATEMENTS),
@@ -155,6 +162,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("note", note::STATEMENTS),
         ("operation", operation::STATEMENTS),
         ("record", record::STATEMENTS),
+        ("setting", setting::STATEMENTS),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(|(name, sql)| (*module, *name, *sql))).collect()
 }

@@ -92,8 +92,8 @@ impl TestStore {
     pub fn account(&self, name: &str, role: Role) -> i64 {
         let id = self.accounts.fetch_add(1, Ordering::Relaxed);
         self.sql(&format!(
-            "INSERT INTO account (id, name, display_name, email, role, password_hash, disabled, created_at, last_login_at, version)
-             VALUES ({id}, '{name}', '{name}', '{name}@example.org', {}, '', 0, 1, 0, 1)",
+            "INSERT INTO account (id, name, display_name, email, role, password_hash, disabled, created_at, last_login_at, version,
+             search_text) VALUES ({id}, '{name}', '{name}', '{name}@example.org', {}, '', 0, 1, 0, 1, '{name} {name} {name}@example.org')",
             role.code()
         ));
         id
