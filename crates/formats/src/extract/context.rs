@@ -4,14 +4,32 @@ use super::page::Page;
 
 /// Words after which four numbers are a version.
 const VERSION_WORDS: &[&str] = &[
-    "version", "versions", "ver", "v", "build", "builds", "release", "releases", "firmware", "revision", "rev", "before", "through", "prior",
-    "update", "upgrade", "kernel", "sdk", "api", "runtime", "section", "chapter", "§",
+    "version", "versions", "ver", "v", "build", "builds", "release", "releases", "firmware", "revision", "rev", "before", "through",
+    "prior", "update", "upgrade", "kernel", "sdk", "api", "runtime", "section", "chapter", "§",
 ];
 
 /// Words that say that a name is one of a file.
 const FILE_WORDS: &[&str] = &[
-    "file", "files", "filename", "attachment", "attachments", "attached", "executable", "dropper", "dropped", "drops", "archive", "binary",
-    "document", "script", "payload", "named", "called", "saved", "opens", "opened",
+    "file",
+    "files",
+    "filename",
+    "attachment",
+    "attachments",
+    "attached",
+    "executable",
+    "dropper",
+    "dropped",
+    "drops",
+    "archive",
+    "binary",
+    "document",
+    "script",
+    "payload",
+    "named",
+    "called",
+    "saved",
+    "opens",
+    "opened",
 ];
 
 /// The words before a place on its line, last first, without punctuation.
@@ -39,7 +57,11 @@ pub(super) fn is_version(page: &Page, at: usize) -> bool {
     // In "versions 1.2.3.4, 1.2.3.5 and 1.2.4.0" the word stands before the first.
     loop {
         let trimmed = before.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '§');
-        let Some(word) = trimmed.rsplit(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '§'))).next().filter(|w| !w.is_empty()) else {
+        let Some(word) = trimmed
+            .rsplit(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '§')))
+            .next()
+            .filter(|w| !w.is_empty())
+        else {
             return false;
         };
         let bare = word.trim_matches('.');

@@ -52,7 +52,12 @@ struct Hit {
 
 impl Hit {
     fn new(observable: Observable, start: usize, end: usize) -> Self {
-        Self { observable, start, end, resume: end }
+        Self {
+            observable,
+            start,
+            end,
+            resume: end,
+        }
     }
 }
 
@@ -75,7 +80,13 @@ pub fn extract(text: &str, options: &Extract) -> Vec<Find> {
         if publishers.own(&hit.observable) {
             marks.push(Mark::Publisher);
         }
-        finds.push(Find { original: text.get(start..end).unwrap_or_default().to_owned(), observable: hit.observable, start, end, marks });
+        finds.push(Find {
+            original: text.get(start..end).unwrap_or_default().to_owned(),
+            observable: hit.observable,
+            start,
+            end,
+            marks,
+        });
     }
     finds
 }
@@ -85,7 +96,7 @@ fn recognise(page: &Page, at: usize, c: char) -> Option<Hit> {
         '\\' | '%' | '/' | '~' | '.' => path::find(page, at).or_else(|| path::below_dots(page, at)),
         ':' => address::find(page, at),
         '[' => url::bracketed_address(page, at),
-        '"' | '`' | '“' | '\'' => path::quoted(page, at, c),
+        '"' | '`' | '“' | '\'' | '|' => path::quoted(page, at, c),
         _ if page::is_word(c) => url::find(page, at)
             .or_else(|| path::find(page, at))
             .or_else(|| address::find(page, at))
@@ -97,5 +108,9 @@ fn recognise(page: &Page, at: usize, c: char) -> Option<Hit> {
 
 /// Where to look next when nothing stands here: after the word, so that no value is found inside a longer one.
 fn skip(page: &Page, at: usize, c: char) -> usize {
-    if page::is_word(c) { page.word_end(at).max(at + c.len_utf8()) } else { at + c.len_utf8() }
+    if page::is_word(c) {
+        page.word_end(at).max(at + c.len_utf8())
+    } else {
+        at + c.len_utf8()
+    }
 }

@@ -20,7 +20,11 @@ pub(super) fn is_word(c: char) -> bool {
 
 impl<'a> Page<'a> {
     pub(super) fn new(refanged: &'a Refanged, original: &'a str) -> Self {
-        Self { text: &refanged.text, refanged, original }
+        Self {
+            text: &refanged.text,
+            refanged,
+            original,
+        }
     }
 
     pub(super) fn rest(&self, at: usize) -> &'a str {
@@ -79,7 +83,13 @@ impl<'a> Page<'a> {
     pub(super) fn is_defanged(&self, start: usize, end: usize) -> bool {
         let (from, to) = self.original_range(start, end);
         let visible = |c: &char| !matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
-        !self.original.get(from..to).unwrap_or_default().chars().filter(visible).eq(self.slice(start, end).chars())
+        !self
+            .original
+            .get(from..to)
+            .unwrap_or_default()
+            .chars()
+            .filter(visible)
+            .eq(self.slice(start, end).chars())
     }
 
     /// The place after the line break and the indentation at `at`, when a line ends there.

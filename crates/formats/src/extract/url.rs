@@ -9,7 +9,9 @@ use super::{Hit, broken, network};
 const LONGEST_URL: usize = 4_096;
 
 /// Schemes that are found at the end of a longer word too (`url_http://…`).
-const SCHEMES: &[&str] = &["https", "http", "ftps", "sftp", "ftp", "tcp", "udp", "wss", "ws", "ssh", "dns", "ldaps", "ldap", "rdp", "smb", "git"];
+const SCHEMES: &[&str] = &[
+    "https", "http", "ftps", "sftp", "ftp", "tcp", "udp", "wss", "ws", "ssh", "dns", "ldaps", "ldap", "rdp", "smb", "git",
+];
 
 /// A URL whose scheme is the word at `at`.
 pub(super) fn find(page: &Page, at: usize) -> Option<Hit> {
@@ -45,7 +47,9 @@ pub(super) fn find(page: &Page, at: usize) -> Option<Hit> {
 
 /// When what follows the host spoils the URL (other scripts glued to it, a port that is none), the host alone may do.
 fn cut_at_host(page: &Page, host_start: usize, end: usize) -> Option<usize> {
-    let host_end = page.run(host_start, 253, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')).min(end);
+    let host_end = page
+        .run(host_start, 253, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+        .min(end);
     let host = page.slice(host_start, host_end).trim_end_matches(['.', '-', '_']);
     network::has_known_suffix(host).then_some(host_start + host.len())
 }
@@ -94,7 +98,8 @@ pub(super) fn end_of(page: &Page, at: usize) -> usize {
             || matches!(c, '<' | '>' | '"' | '\'' | '`' | '|' | '\\' | '^' | '\u{fffd}')
             || (!c.is_ascii() && !c.is_alphanumeric())
             || (!in_host && c >= '\u{2e80}')
-            || (matches!(c, ',' | ';') && starts_another(here))
+            || (matches!(c, ',' | ';') && (starts_another(here) || ends_a_cell(rest, offset, here)))
+            || (!in_host && c == 'h' && starts_glued(rest, offset, here))
             || ["&lt;", "&gt;", "&quot;", "&#"].iter().any(|entity| here.starts_with(entity))
             || (c == '[' && !in_host && !is_array_key(here))
             || (c == '[' && in_host && offset > 0);
@@ -118,9 +123,24 @@ pub(super) fn end_of(page: &Page, at: usize) -> usize {
         }
         end = at + offset + c.len_utf8();
     }
-    let trimmed = page.slice(at, end).trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '(', '[', '{', '“', '”', '’']);
+    let trimmed = page
+        .slice(at, end)
+        .trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '(', '[', '{', '“', '”', '’']);
     // `?` at the end is punctuation only where it starts no query.
     at + trimmed.len()
+}
+
+/// `/,` and `,,`: cells of a table; a comma inside a path has something on both sides.
+fn ends_a_cell(rest: &str, offset: usize, here: &str) -> bool {
+    rest.get(..offset).is_some_and(|so_far| so_far.ends_with('/')) || here.starts_with(",,") || here.starts_with(",\"")
+}
+
+/// `…/http://…`: two URLs whose separator was lost; after `=`, `?` or `&` it is one that carries another.
+fn starts_glued(rest: &str, offset: usize, here: &str) -> bool {
+    (here.starts_with("http://") || here.starts_with("https://"))
+        && rest
+            .get(..offset)
+            .is_some_and(|so_far| so_far.ends_with(|c: char| c == '/' || c.is_ascii_alphanumeric()))
 }
 
 /// `,http://…`: a list without blanks.
@@ -132,7 +152,12 @@ fn starts_another(here: &str) -> bool {
 
 /// `[]=`, `[a]=`, `[0]&`: PHP's arrays in a query, not the text of a link.
 fn is_array_key(here: &str) -> bool {
-    let inside: usize = here.bytes().skip(1).take(32).take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    let inside: usize = here
+        .bytes()
+        .skip(1)
+        .take(32)
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        .count();
     let after = here.get(1 + inside..).unwrap_or_default();
     after.strip_prefix(']').is_some_and(|rest| rest.starts_with(['=', '&', '[']))
 }

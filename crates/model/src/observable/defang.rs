@@ -196,6 +196,11 @@ impl<'a> Scanner<'a> {
     fn step(&mut self, at: usize, c: char) -> Option<usize> {
         match c {
             _ if is_invisible(c) => Some(at + c.len_utf8()),
+            // Word processors put a hyphen that does not break into names and numbers.
+            '\u{2010}' | '\u{2011}' => {
+                self.out.replace(at, at + c.len_utf8(), "-");
+                Some(at + c.len_utf8())
+            }
             '[' | '(' | '{' => self.bracketed(at, c),
             '.' => self.half_bracket_after(at),
             '\\' => self.backslash(at),
@@ -255,12 +260,15 @@ impl<'a> Scanner<'a> {
                 let next = after.strip_prefix(' ').and_then(|s| s.chars().next());
                 if prose {
                     return None;
-                } else if next.is_some_and(char::is_alphanumeric) {
+                }
+                if next.is_some_and(char::is_alphanumeric) {
                     start = self.out.take_back_blank()?;
                     end += 1;
                 }
             } else if !glued && word.starts_with(char::is_alphabetic) {
                 return None;
+            } else if *stands_for == "." && glued {
+                end += line_break(after);
             }
             self.out.replace(start, end, stands_for);
             return Some(end);
@@ -314,6 +322,23 @@ impl<'a> Scanner<'a> {
             return None;
         }
         self.out.replace(at, end, scheme);
+        // `http://[host` and `http://[host]`: brackets around a name are defanging, around an IPv6 address they are not.
+        if let Some(inside) = after.strip_prefix("://[") {
+            let length = inside
+                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.')))
+                .unwrap_or(inside.len());
+            if length > 0 && !inside.get(length..).is_some_and(|s| s.starts_with(':')) {
+                self.out.replace(end, end + 4, "://");
+                end += 4;
+                self.out.replace(end, end + length, inside.get(..length).unwrap_or_default());
+                end += length;
+                return Some(if inside.get(length..).is_some_and(|s| s.starts_with(']')) {
+                    end + 1
+                } else {
+                    end
+                });
+            }
+        }
         // `http:\\host` and `http://host,tld`: the authority is written otherwise, the rest is left as it is.
         if after.starts_with(":\\\\") {
             self.out.replace(end, end + 3, "://");
@@ -360,6 +385,18 @@ impl<'a> Scanner<'a> {
         }
         self.out.replace(at, at + 5, ".");
         Some(at + 5)
+    }
+}
+
+/// How long the line break is that a page put after `[.]`; 0 when the line does not end there, or no name goes on.
+fn line_break(after: &str) -> usize {
+    let trimmed = after.trim_start_matches([' ', '\t', '\r', '\n']);
+    let length = after.len() - trimmed.len();
+    let breaks = after.get(..length).unwrap_or_default().matches('\n').count();
+    if breaks == 1 && length <= 64 && trimmed.starts_with(char::is_alphanumeric) {
+        length
+    } else {
+        0
     }
 }
 
@@ -416,6 +453,9 @@ mod tests {
             ("evil (dot) example", "evil.example"),
             ("evil dot example", "evil.example"),
             ("evil[ . ]example", "evil.example"),
+            ("http://[evil.example]/a", "http://evil.example/a"),
+            ("http://[evil.example", "http://evil.example"),
+            ("evil\u{2011}corp[.]example", "evil-corp.example"),
             ("evil [.] example", "evil.example"),
             ("evil[.example", "evil.example"),
             ("evil.]example", "evil.example"),
@@ -452,6 +492,7 @@ mod tests {
 
     #[test]
     fn offsets_lead_back() {
+        assert_eq!(refang_text("evil[.]\n  example now").text, "evil.example now");
         let given = "go to hxxp://ev\u{200b}il[.]example [.] com now";
         let refanged = refang_text(given);
         let at = refanged.text.find("http://evil.example.com").unwrap();

@@ -35,7 +35,13 @@ pub(super) fn split(value: &str) -> Option<Parts<'_>> {
     // In `[2001:db8::1]:80` only what follows the bracket is a port.
     // A bare IPv6 address is no URL's host by the RFC, but people write it, and it can only mean one thing.
     if place.parse::<std::net::Ipv6Addr>().is_ok() {
-        return Some(Parts { scheme, user, host: place, port: None, tail });
+        return Some(Parts {
+            scheme,
+            user,
+            host: place,
+            port: None,
+            tail,
+        });
     }
     let (host, port) = match place.rfind(']') {
         Some(bracket) => {
