@@ -11,5 +11,6 @@ pub use activity::{ActivityView, activity};
 pub use create::{CaseInput, create};
 pub use get::get;
 pub use list::{CaseQuery, list, open_count};
+pub(crate) use list::{choices, cursor, limit, sort};
 pub use update::{CasePatch, update};
 pub use view::{CaseSummary, CaseView, KindCount};

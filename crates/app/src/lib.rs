@@ -14,6 +14,7 @@ pub mod case;
 pub mod note;
 pub mod operation;
 pub mod record;
+pub mod text;
 
 use std::sync::Arc;
 

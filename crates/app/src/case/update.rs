@@ -100,7 +100,11 @@ pub async fn update(app: &App, actor: &Actor, number: &str, if_match: Option<i64
         let before = snapshot(&case, &around)?;
         authorise(tx, &who, &case, &patch)?;
         check_state(&case, &patch)?;
+        let was_restricted = case.restricted;
         apply(&patch, &mut case, &mut around)?;
+        if case.restricted && !was_restricted {
+            let_in(&mut around, [&who.name, &case.assigned_to]);
+        }
         check_closing(&case)?;
         check_people(tx, &case, &around)?;
         let changed = difference(&before, &snapshot(&case, &around)?);
@@ -126,6 +130,13 @@ pub async fn update(app: &App, actor: &Actor, number: &str, if_match: Option<i64
         CaseView::load(tx, case)
     })
     .await
+}
+
+/// Whoever restricts a case, and whoever has it, stays in it.
+fn let_in(around: &mut Around, names: [&String; 2]) {
+    around.allowed_accounts.extend(names.into_iter().filter(|name| !name.is_empty() && !name.starts_with("operator:")).cloned());
+    around.allowed_accounts.sort();
+    around.allowed_accounts.dedup();
 }
 
 fn authorise(tx: &mut Tx<'_>, actor: &Actor, case: &Case, patch: &CasePatch) -> Result<()> {

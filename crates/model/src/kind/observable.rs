@@ -12,8 +12,16 @@ pub(super) const SPEC: KindSpec = KindSpec {
     id_prefix: "observable",
     title_label: "Value",
     columns: &[
-        Column { place: Place::Category, name: "", label: "Type" },
-        Column { place: Place::Finding, name: "", label: "Finding" },
+        Column {
+            place: Place::Category,
+            name: "",
+            label: "Type",
+        },
+        Column {
+            place: Place::Finding,
+            name: "",
+            label: "Finding",
+        },
     ],
     fields: &[
         FieldSpec {

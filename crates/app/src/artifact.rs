@@ -1,0 +1,20 @@
+//! Artifacts: records in a case.
+
+mod add;
+mod annotate;
+mod exclude;
+mod include;
+mod incoming;
+mod list;
+mod select;
+mod view;
+
+pub use add::{AddArtifacts, NewObservable, add};
+pub use annotate::{AnnotateArtifacts, annotate};
+pub(crate) use annotate::annotation_text;
+pub use exclude::{ExcludeArtifacts, exclude};
+pub use include::{IncludeArtifacts, include};
+pub(crate) use incoming::{Incoming, add_range};
+pub use list::{ArtifactQuery, list};
+pub use select::Selection;
+pub use view::ArtifactView;

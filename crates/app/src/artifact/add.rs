@@ -1,0 +1,114 @@
+//! Puts records into a case: by id, new ones, or plain observables.
+
+use model::artifact::{Finding, OriginKind};
+use model::kind::{NewRecord, RecordInput};
+use model::observable::{self, Observable};
+use model::{Actor, Fields, Role};
+use serde::{Deserialize, Serialize};
+use store::record;
+
+use super::incoming::{Incoming, Source};
+use crate::App;
+use crate::authorise::{open_case, require};
+use crate::error::{AppError, Result};
+use crate::operation::bulk::{self, Bulk};
+use crate::operation::{OperationView, Skipped};
+use model::operation::SkipReason;
+
+/// The most records in one request.
+const MAX_RECORDS: usize = 250_000;
+
+/// An observable as it is given: its value alone, or with its type.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum NewObservable {
+    /// The type is told from the value.
+    Value(String),
+    /// The type is given; common aliases are understood.
+    Typed {
+        /// `ipv4-addr`, `domain`, `sha256`, …
+        r#type: String,
+        /// The value; defanged is fine.
+        value: String,
+    },
+}
+
+/// What to put into a case.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AddArtifacts {
+    /// Records by their ids.
+    pub record_ids: Vec<String>,
+    /// New records of any kind.
+    pub records: Vec<RecordInput>,
+    /// Observables.
+    pub observables: Vec<NewObservable>,
+    /// Whether what they carry comes along; yes unless told.
+    pub bring_along: bool,
+}
+
+impl Default for AddArtifacts {
+    fn default() -> Self {
+        Self { record_ids: Vec::new(), records: Vec::new(), observables: Vec::new(), bring_along: true }
+    }
+}
+
+/// Adds records to a case. What is there already gets another origin; what is excluded stays so and is told.
+///
+/// # Errors
+/// When a record is refused (all refusals are told, nothing is added), the case is not open, or the actor is a reader.
+pub async fn add(app: &App, actor: &Actor, number: &str, input: AddArtifacts) -> Result<OperationView> {
+    let source = Source { kind: OriginKind::Manual, reference: String::new(), title: String::new() };
+    add_from(app, actor, number, input, source).await
+}
+
+/// [`add`], from somewhere.
+pub(crate) async fn add_from(app: &App, actor: &Actor, number: &str, input: AddArtifacts, origin: Source) -> Result<OperationView> {
+    require(actor, Role::Analyst)?;
+    let new = validate(&input)?;
+    let (number, ids, bring_along) = (number.to_owned(), input.record_ids, input.bring_along);
+    app.change(actor, move |tx, stamp| {
+        let case = open_case(tx, &number)?;
+        let found = record::find_all(tx, &ids)?;
+        let known: std::collections::HashSet<&str> = found.iter().map(|record| record.public_id.as_str()).collect();
+        let skipped = ids
+            .iter()
+            .filter(|id| !known.contains(id.as_str()))
+            .map(|id| Skipped { record_id: id.clone(), reason: SkipReason::NotFound })
+            .collect();
+        let incoming = Incoming {
+            known: found.iter().map(|record| (record.id, record.kind)).collect(),
+            new: new.iter().map(|record| (record.clone(), String::new())).collect(),
+            bring_along,
+            origin: origin.clone(),
+        };
+        bulk::start(tx, stamp, &case, Bulk::Add { incoming: Box::new(incoming) }, Vec::new(), skipped)
+    })
+    .await
+}
+
+fn validate(input: &AddArtifacts) -> Result<Vec<NewRecord>> {
+    let count = input.record_ids.len() + input.records.len() + input.observables.len();
+    if count == 0 {
+        return Err(AppError::invalid("/observables", "give at least one of record_ids, records or observables"));
+    }
+    if count > MAX_RECORDS {
+        return Err(AppError::TooLarge { what: "the list of records".to_owned(), limit: format!("{MAX_RECORDS} records") });
+    }
+    let mut fields = Fields::new();
+    let mut new = Vec::with_capacity(input.records.len() + input.observables.len());
+    for (n, record) in input.records.iter().enumerate() {
+        new.extend(NewRecord::read(record, &format!("/records/{n}"), &mut fields));
+    }
+    for (n, given) in input.observables.iter().enumerate() {
+        let read = match given {
+            NewObservable::Value(value) => Observable::guess(value),
+            NewObservable::Typed { r#type, value } => observable::parse_typed(r#type, value),
+        };
+        if let Some(observable) = fields.keep(&format!("/observables/{n}"), read) {
+            new.push(NewRecord::from_observable(&observable, Finding::Unknown));
+        }
+    }
+    fields.finish()?;
+    Ok(new)
+}

@@ -1,0 +1,129 @@
+//! What comes into a case: records that are known, new ones, and where they come from.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use model::artifact::OriginKind;
+use model::kind::NewRecord;
+use model::operation::SkipReason;
+use model::{Kind, Stamp};
+use serde::{Deserialize, Serialize};
+use store::artifact::{Origin, add, add_origins};
+use store::{Tx, case, record};
+
+use crate::error::{AppError, Result};
+use crate::operation::bulk::Outcome;
+use crate::record::known::store_all;
+
+/// Where all of an addition comes from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Source {
+    pub(crate) kind: OriginKind,
+    /// A document's, import's or search's id; may be empty.
+    pub(crate) reference: String,
+    /// What that is called; may be empty.
+    pub(crate) title: String,
+}
+
+/// Records on their way into a case.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Incoming {
+    /// Rows and kinds of records that are known.
+    pub(crate) known: Vec<(i64, Kind)>,
+    /// New ones (or known by their value), each with where in the source it was found; may be empty.
+    pub(crate) new: Vec<(NewRecord, String)>,
+    /// Whether what they carry comes along.
+    pub(crate) bring_along: bool,
+    pub(crate) origin: Source,
+}
+
+impl Incoming {
+    pub(crate) fn len(&self) -> usize {
+        self.known.len() + self.new.len()
+    }
+
+    /// ` from Threat report`, when the source has a title.
+    pub(crate) fn from_words(&self) -> String {
+        if self.origin.title.is_empty() { String::new() } else { format!(" from {}", self.origin.title) }
+    }
+
+    /// The first titles of what is new, for the journal.
+    pub(crate) fn titles(&self, most: usize) -> Vec<&str> {
+        self.new.iter().take(most).map(|(record, _)| record.title.as_str()).collect()
+    }
+}
+
+/// Puts a range of what comes in into the case.
+pub(crate) fn add_range(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp,
+    case: i64,
+    operation: i64,
+    incoming: &Incoming,
+    range: Range<usize>,
+) -> Result<Outcome> {
+    let library = !case::find_by_id(tx, case)?.ok_or(AppError::NotFound("case"))?.restricted;
+    let split = incoming.known.len();
+    let known = incoming.known.get(range.start.min(split)..range.end.min(split)).unwrap_or_default();
+    let new = incoming.new.get(range.start.saturating_sub(split)..range.end.saturating_sub(split)).unwrap_or_default();
+    let mut records: Vec<(i64, Kind)> = known.to_vec();
+    let mut origins: Vec<(i64, Origin)> = known.iter().map(|(id, _)| (*id, origin(stamp, &incoming.origin, ""))).collect();
+    if !new.is_empty() {
+        let content: Vec<NewRecord> = new.iter().map(|(record, _)| record.clone()).collect();
+        // Ids of new records are derived from the stamp: each range of a long operation has a stamp of its own.
+        let stored = store_all(tx, stamp, &content, library, &incoming.origin.title)?;
+        for (upserted, (_, detail)) in stored.iter().zip(new) {
+            records.push((upserted.id, upserted.kind));
+            origins.push((upserted.id, origin(stamp, &incoming.origin, detail)));
+        }
+    }
+    if incoming.bring_along {
+        bring_along(tx, stamp, &mut records, &mut origins)?;
+    }
+    let added = add(tx, case, &records, operation, stamp)?;
+    let mut seen = std::collections::HashSet::new();
+    origins.retain(|(id, origin)| seen.insert((*id, origin.kind, origin.reference.clone(), origin.detail.clone())));
+    add_origins(tx, case, &origins, operation)?;
+    Ok(Outcome {
+        affected: added.added.len() as i64,
+        unchanged: added.already.len() as i64,
+        skipped: added.excluded.into_iter().map(|id| (id, SkipReason::Excluded)).collect(),
+    })
+}
+
+fn origin(stamp: &Stamp, source: &Source, detail: &str) -> Origin {
+    Origin {
+        kind: source.kind,
+        reference: source.reference.clone(),
+        title: source.title.clone(),
+        detail: model::text::shorten(detail, 200),
+        added_by: stamp.actor.clone(),
+        added_at: stamp.at,
+    }
+}
+
+fn bring_along(tx: &mut Tx<'_>, stamp: &Stamp, records: &mut Vec<(i64, Kind)>, origins: &mut Vec<(i64, Origin)>) -> Result<()> {
+    let mut by_kind: HashMap<Kind, Vec<i64>> = HashMap::new();
+    for (id, kind) in records.iter() {
+        by_kind.entry(*kind).or_default().push(*id);
+    }
+    for (kind, ids) in by_kind {
+        let brought = record::brought_along(tx, kind, &ids)?;
+        if brought.is_empty() {
+            continue;
+        }
+        let bringers: HashMap<i64, record::Record> = record::find_by_rows(tx, &ids)?.into_iter().map(|r| (r.id, r)).collect();
+        for (from, record) in brought {
+            let Some(bringer) = bringers.get(&from) else { continue };
+            let source = Source { kind: OriginKind::CameAlong, reference: bringer.public_id.clone(), title: name_of(bringer) };
+            origins.push((record.id, origin(stamp, &source, "")));
+            records.push((record.id, record.kind));
+        }
+    }
+    Ok(())
+}
+
+/// What a record is called in an origin: an incident by its number.
+fn name_of(record: &record::Record) -> String {
+    record.attributes.get("number").and_then(serde_json::Value::as_str).map_or_else(|| record.title.clone(), str::to_owned)
+}
