@@ -45,6 +45,15 @@ pub enum StoreError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// More bytes than are taken.
+    #[error("it is larger than the {limit} bytes that are taken")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// A cursor of a list that is sorted otherwise.
+    #[error("is not a cursor of this list; start again without it")]
+    BadCursor,
     /// The directory is held by another process.
     #[error("{0}")]
     Held(String),

@@ -13,8 +13,10 @@ mod visibility;
 pub mod account;
 pub mod annotation;
 pub mod artifact;
+pub mod blob;
 pub mod case;
 pub mod change;
+pub mod data_dir;
 pub mod idempotency;
 pub mod job;
 pub mod journal;
@@ -154,6 +156,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("account::token", account::token::STATEMENTS),
         ("annotation", annotation::STATEMENTS),
         ("artifact", artifact::STATEMENTS),
+        ("blob", blob::STATEMENTS),
         ("case", case::STATEMENTS),
         ("change", change::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),

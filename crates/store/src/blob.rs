@@ -1,0 +1,234 @@
+//! Files by their content: what was uploaded, kept once under its SHA-256.
+//!
+//! A file is on disk before its row is written, so a row never points nowhere; a file without a row is harmless.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use model::Timestamp;
+use model::text::hex;
+use sha2::{Digest, Sha256};
+
+use crate::engine::{Tx, params, statements};
+use crate::error::{Result, StoreError};
+
+statements! {
+    KEEP = "INSERT INTO blob (sha256, bytes, created_at) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
+    FIND = "SELECT sha256, bytes FROM blob WHERE sha256 = $1";
+}
+
+/// How much is read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// What a file is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobRef {
+    /// SHA-256 of the content, lower-case hexadecimal.
+    pub sha256: String,
+    /// The length.
+    pub bytes: u64,
+}
+
+/// The files of a data directory, in `blobs` below it.
+#[derive(Debug, Clone)]
+pub struct Blobs {
+    root: PathBuf,
+}
+
+impl Blobs {
+    /// Opens, and if need be creates, the files of a data directory. Whoever opens them holds the directory: what a
+    /// process that ended had not finished taking in is thrown away.
+    ///
+    /// # Errors
+    /// When the directory can't be made or read.
+    pub fn open(data: &Path) -> Result<Self> {
+        let root = data.join("blobs");
+        let incoming = root.join("incoming");
+        std::fs::create_dir_all(&incoming).map_err(failed("creating", &incoming))?;
+        for unfinished in std::fs::read_dir(&incoming).map_err(failed("reading", &incoming))?.flatten() {
+            std::fs::remove_file(unfinished.path()).map_err(failed("removing", &unfinished.path()))?;
+        }
+        Ok(Self { root })
+    }
+
+    /// Takes a file in; when this returns, it is on disk. The same content again is kept once.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] beyond `limit` bytes; when reading or writing fails.
+    pub fn put(&self, mut content: impl Read, limit: u64) -> Result<BlobRef> {
+        let incoming = self.root.join("incoming");
+        let mut file = tempfile::NamedTempFile::new_in(&incoming).map_err(failed("writing into", &incoming))?;
+        let mut hash = Sha256::new();
+        let mut bytes = 0_u64;
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let read = match content.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    return Err(StoreError::File {
+                        what: "reading what is to be kept".to_owned(),
+                        error,
+                    });
+                }
+            };
+            let chunk = buffer.get(..read).unwrap_or_default();
+            bytes += read as u64;
+            if bytes > limit {
+                return Err(StoreError::TooLarge { limit });
+            }
+            hash.update(chunk);
+            file.write_all(chunk).map_err(failed("writing into", &incoming))?;
+        }
+        let sha256 = hex(&hash.finalize());
+        let path = self.path(&sha256)?;
+        let parent = path.parent().unwrap_or(&self.root);
+        std::fs::create_dir_all(parent).map_err(failed("creating", parent))?;
+        file.as_file().sync_all().map_err(failed("writing into", &incoming))?;
+        file.persist(&path).map_err(|refused| failed("writing", &path)(refused.error))?;
+        // The names are on disk too: that of the file, and that of a directory made for it.
+        for directory in [parent, self.root.as_path()] {
+            File::open(directory)
+                .and_then(|directory| directory.sync_all())
+                .map_err(failed("writing", directory))?;
+        }
+        Ok(BlobRef { sha256, bytes })
+    }
+
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none of that hash.
+    pub fn get(&self, sha256: &str) -> Result<File> {
+        let path = self.path(sha256)?;
+        File::open(&path).map_err(|error| {
+            if error.kind() == ErrorKind::NotFound {
+                StoreError::Missing
+            } else {
+                failed("reading", &path)(error)
+            }
+        })
+    }
+
+    /// Where a file lies; only what is a hash has a place.
+    fn path(&self, sha256: &str) -> Result<PathBuf> {
+        let is_hash = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let (head, tail) = sha256.split_at_checked(2).filter(|_| is_hash).ok_or(StoreError::Missing)?;
+        Ok(self.root.join(head).join(tail))
+    }
+}
+
+/// A failed file operation, told with its path.
+pub(crate) fn failed<'a>(doing: &'a str, path: &'a Path) -> impl Fn(std::io::Error) -> StoreError + 'a {
+    move |error| StoreError::File {
+        what: format!("{doing} {}", path.display()),
+        error,
+    }
+}
+
+/// Notes a file that was taken in, in the transaction of what refers to it.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep(tx: &mut Tx<'_>, blob: &BlobRef, now: Timestamp) -> Result<()> {
+    let bytes = i64::try_from(blob.bytes).unwrap_or(i64::MAX);
+    tx.execute(KEEP, params![&blob.sha256, bytes, now]).map(|_| ())
+}
+
+/// The file of a hash, if one was taken in.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(tx: &mut Tx<'_>, sha256: &str) -> Result<Option<BlobRef>> {
+    tx.query_opt(FIND, params![sha256], |row| {
+        Ok(BlobRef {
+            sha256: row.text(0)?,
+            bytes: u64::try_from(row.int(1)?).unwrap_or_default(),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Content whose reading fails half way.
+    struct Broken(usize);
+
+    impl Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if self.0 == 0 {
+                return Err(std::io::Error::other("the upload broke off"));
+            }
+            self.0 -= 1;
+            buffer.fill(7);
+            Ok(buffer.len())
+        }
+    }
+
+    fn files(directory: &Path) -> usize {
+        let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+        entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
+    }
+
+    #[test]
+    fn what_goes_in_comes_out_and_is_kept_once() {
+        let data = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(data.path()).unwrap();
+        let report = vec![b'x'; CHUNK * 2 + 1];
+        let first = blobs.put(report.as_slice(), 1 << 20).unwrap();
+        assert_eq!(blobs.put(report.as_slice(), 1 << 20).unwrap(), first);
+        assert_eq!(
+            first,
+            BlobRef {
+                sha256: model::text::sha256_hex(&report),
+                bytes: report.len() as u64
+            }
+        );
+        assert_eq!(files(data.path()), 1);
+        let mut out = Vec::new();
+        blobs.get(&first.sha256).unwrap().read_to_end(&mut out).unwrap();
+        assert_eq!(out, report);
+        let empty = blobs.put(&b""[..], 0).unwrap();
+        assert_eq!(empty.bytes, 0);
+    }
+
+    #[test]
+    fn what_is_refused_or_broken_leaves_nothing() {
+        let data = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(data.path()).unwrap();
+        assert!(matches!(blobs.put(&[0; 11][..], 10), Err(StoreError::TooLarge { limit: 10 })));
+        assert!(matches!(blobs.put(Broken(3), 1 << 30), Err(StoreError::File { .. })));
+        assert_eq!(files(data.path()), 0);
+    }
+
+    #[test]
+    fn only_a_hash_is_looked_up() {
+        let data = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(data.path()).unwrap();
+        std::fs::write(data.path().join("secret"), "s").unwrap();
+        for bad in [
+            "",
+            "..",
+            "../secret",
+            "ab/../../secret",
+            &"A".repeat(64),
+            &"é".repeat(32),
+            &"0".repeat(64),
+        ] {
+            assert!(matches!(blobs.get(bad), Err(StoreError::Missing)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_thrown_away() {
+        let data = tempfile::tempdir().unwrap();
+        let kept = Blobs::open(data.path()).unwrap().put(&b"kept"[..], 10).unwrap();
+        std::fs::write(data.path().join("blobs/incoming/.tmpHalf"), "hal").unwrap();
+        let blobs = Blobs::open(data.path()).unwrap();
+        assert_eq!(files(data.path()), 1);
+        assert!(blobs.get(&kept.sha256).is_ok());
+    }
+}
