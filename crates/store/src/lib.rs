@@ -50,6 +50,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Store {
     pool: Arc<Pool>,
+    blobs: blob::Blobs,
     changes: watch::Receiver<i64>,
     engine: Engine,
 }
@@ -68,6 +69,7 @@ impl Store {
                 Target::Sqlite(options.data.join("vizsla.db"))
             }
         };
+        let blobs = blob::Blobs::open(&options.data)?;
         let mut first = target.connect()?;
         let engine = first.engine();
         first.exclusively(|tx| migrate::migrate(tx))?;
@@ -75,13 +77,19 @@ impl Store {
         let pool = Pool::start(&target, first, options.readers.max(1), move |seq| {
             announce.send_replace(seq);
         })?;
-        Ok(Self { pool: Arc::new(pool), changes, engine })
+        Ok(Self { pool: Arc::new(pool), blobs, changes, engine })
     }
 
     /// Which database this is.
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// The files of the data directory.
+    #[must_use]
+    pub fn blobs(&self) -> &blob::Blobs {
+        &self.blobs
     }
 
     /// Tells whenever changes were committed: the highest change number so far, 0 before the first.
