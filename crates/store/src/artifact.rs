@@ -87,15 +87,20 @@ pub struct Added {
 /// When the database fails.
 pub fn add(tx: &mut Tx<'_>, case: i64, records: &[(i64, Kind)], operation: i64, stamp: &Stamp) -> Result<Added> {
     let ids: Vec<i64> = records.iter().map(|(id, _)| *id).collect();
-    let sql = format!("SELECT record_id, status FROM artifact WHERE case_id = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
+    let sql = format!(
+        "SELECT record_id, status FROM artifact WHERE case_id = $1 AND record_id IN {}",
+        ids_in(tx.engine(), 2)
+    );
     let known: std::collections::HashMap<i64, Status> = tx
-        .query(&sql, params![case, id_list(&ids)], |row| Ok((row.int(0)?, row.code(1, Status::from_code)?)))?
+        .query(&sql, params![case, id_list(&ids)], |row| {
+            Ok((row.int(0)?, row.code(1, Status::from_code)?))
+        })?
         .into_iter()
         .collect();
     let mut outcome = Added::default();
     let mut values = Vec::new();
     let mut before = Vec::new();
-    let mut counts: std::collections::BTreeMap<Kind, i64> = std::collections::BTreeMap::new();
+    let mut counts = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (id, kind) in records {
         if !seen.insert(*id) {
@@ -118,17 +123,24 @@ pub fn add(tx: &mut Tx<'_>, case: i64, records: &[(i64, Kind)], operation: i64, 
                     stamp.at.into(),
                     operation.into(),
                 ]);
-                before.extend([Value::from(operation), (*id).into(), 0.into(), "".into(), "".into(), "".into(), 0.into(), 0.into()]);
-                *counts.entry(*kind).or_default() += 1;
+                before.extend([
+                    Value::from(operation),
+                    (*id).into(),
+                    0.into(),
+                    "".into(),
+                    "".into(),
+                    "".into(),
+                    0.into(),
+                    0.into(),
+                ]);
+                counts.push((*kind, Status::Included, 1));
                 outcome.added.push(*id);
             }
         }
     }
     insert_rows(tx, ARTIFACT_HEAD, 11, &values, "")?;
     insert_rows(tx, BEFORE_HEAD, 8, &before, "ON CONFLICT DO NOTHING")?;
-    for (kind, count) in counts {
-        adjust_count(tx, case, kind, Status::Included, count)?;
-    }
+    adjust_counts(tx, case, counts)?;
     Ok(outcome)
 }
 
@@ -144,7 +156,12 @@ pub(crate) const BEFORE_HEAD: &str =
 /// When the database fails.
 pub fn add_origins(tx: &mut Tx<'_>, case: i64, origins: &[(i64, Origin)], operation: i64) -> Result<()> {
     let mut values = Vec::with_capacity(origins.len() * 10);
+    // One statement may not meet the same row twice.
+    let mut seen = std::collections::HashSet::new();
     for (record, origin) in origins {
+        if !seen.insert((record, origin.kind, &origin.reference, &origin.detail)) {
+            continue;
+        }
         values.extend([
             Value::from(case),
             (*record).into(),
@@ -159,8 +176,9 @@ pub fn add_origins(tx: &mut Tx<'_>, case: i64, origins: &[(i64, Origin)], operat
         ]);
     }
     let head = "INSERT INTO artifact_origin (case_id, record_id, origin, ref, title, detail, added_by, added_at, operation, undone_by)";
-    // The same origin again, after an undo, is back.
-    let tail = "ON CONFLICT (case_id, record_id, origin, ref, detail) DO UPDATE SET undone_by = 0";
+    // The same origin again, after an undo, is back, and belongs to the operation that brought it back.
+    let tail = "ON CONFLICT (case_id, record_id, origin, ref, detail) DO UPDATE SET undone_by = 0,
+        operation = CASE WHEN artifact_origin.undone_by = 0 THEN artifact_origin.operation ELSE excluded.operation END";
     insert_rows(tx, head, 10, &values, tail)?;
     Ok(())
 }
@@ -171,11 +189,27 @@ pub fn add_origins(tx: &mut Tx<'_>, case: i64, origins: &[(i64, Origin)], operat
 /// When the database fails.
 pub fn counts(tx: &mut Tx<'_>, case: i64) -> Result<Vec<Count>> {
     tx.query(COUNTS, params![case], |row| {
-        Ok(Count { kind: row.code(0, Kind::from_code)?, status: row.code(1, Status::from_code)?, count: row.int(2)? })
+        Ok(Count {
+            kind: row.code(0, Kind::from_code)?,
+            status: row.code(1, Status::from_code)?,
+            count: row.int(2)?,
+        })
     })
 }
 
-pub(crate) fn adjust_count(tx: &mut Tx<'_>, case: i64, kind: Kind, status: Status, by: i64) -> Result<()> {
+/// Adds or takes away what came into a case or left it, once for each kind and status.
+pub(crate) fn adjust_counts(tx: &mut Tx<'_>, case: i64, moved: impl IntoIterator<Item = (Kind, Status, i64)>) -> Result<()> {
+    let mut by: std::collections::BTreeMap<(Kind, Status), i64> = std::collections::BTreeMap::new();
+    for (kind, status, count) in moved {
+        *by.entry((kind, status)).or_default() += count;
+    }
+    for ((kind, status), count) in by.into_iter().filter(|(_, count)| *count != 0) {
+        adjust_count(tx, case, kind, status, count)?;
+    }
+    Ok(())
+}
+
+fn adjust_count(tx: &mut Tx<'_>, case: i64, kind: Kind, status: Status, by: i64) -> Result<()> {
     tx.execute(ADJUST_COUNT, params![case, kind.code(), status.code(), by]).map(|_| ())
 }
 
@@ -237,6 +271,9 @@ pub fn included(tx: &mut Tx<'_>, case: i64, kind: Kind) -> Result<Vec<i64>> {
 /// # Errors
 /// When the database fails.
 pub fn among(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<Vec<i64>> {
-    let sql = format!("SELECT record_id FROM artifact WHERE case_id = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
+    let sql = format!(
+        "SELECT record_id FROM artifact WHERE case_id = $1 AND record_id IN {}",
+        ids_in(tx.engine(), 2)
+    );
     tx.query(&sql, params![case, id_list(records)], |row| row.int(0))
 }

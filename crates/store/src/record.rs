@@ -8,7 +8,6 @@ macro_rules! record_columns {
 }
 pub(crate) use record_columns;
 
-
 mod list;
 mod relationship;
 
@@ -21,7 +20,7 @@ use model::{Kind, Stamp, Timestamp};
 use serde_json::{Map, Value as Json};
 
 pub use list::{RecordFilter, list, matching_ids};
-pub(crate) use list::{by_words, sort_column, sort_key};
+pub(crate) use list::{Words, sort_column, sort_key};
 pub use relationship::{Related, RelatedCount, brought_along, insert_relationships, related, related_counts};
 
 use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements, text_list, texts_in, to_json};
@@ -88,7 +87,6 @@ statements! {
         first_seen = CASE WHEN first_seen = 0 OR first_seen > CAST($2 AS bigint) THEN $2 ELSE first_seen END,
         last_seen = CASE WHEN last_seen < CAST($3 AS bigint) THEN $3 ELSE last_seen END WHERE id = $1";
     DELETE_KEYS = "DELETE FROM record_key WHERE record_id = $1 AND source = $2";
-    OPEN_ONE = "UPDATE record SET library = 1 WHERE id = $1 AND library = 0";
 }
 
 pub(crate) fn read(row: &Row<'_>) -> Result<Record> {
@@ -122,7 +120,11 @@ fn sort_title(title: &str) -> String {
 
 /// A key's value as it is stored: long ones by their hash, because an index entry holds about 2.7 kB on PostgreSQL.
 fn key_value(value: &str) -> String {
-    if value.len() > 600 { format!("sha256:{}", sha256_hex(value.as_bytes())) } else { value.to_owned() }
+    if value.len() > 600 {
+        format!("sha256:{}", sha256_hex(value.as_bytes()))
+    } else {
+        value.to_owned()
+    }
 }
 
 /// A record that is there after [`upsert`].
@@ -147,7 +149,10 @@ pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &st
         .iter()
         .enumerate()
         .map(|(n, record)| {
-            record.public_id.clone().unwrap_or_else(|| format!("{}--{}", record.kind.spec().id_prefix, stamp.uuid("record", n)))
+            record
+                .public_id
+                .clone()
+                .unwrap_or_else(|| format!("{}--{}", record.kind.spec().id_prefix, stamp.uuid("record", n)))
         })
         .collect();
     let known = known_by_public_id(tx, &public_ids)?;
@@ -164,11 +169,22 @@ pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &st
         let hidden: Vec<i64> = known.values().filter(|known| !known.library).map(|known| known.id).collect();
         open_to_all(tx, &hidden)?;
     }
-    let outcome = records.iter().zip(&public_ids).map(|(record, public_id)| match (known.get(public_id), inserted.get(public_id)) {
-        (Some(known), _) => Ok(Upserted { id: known.id, kind: record.kind, created: !known.visible }),
-        (None, Some(id)) => Ok(Upserted { id: *id, kind: record.kind, created: true }),
-        (None, None) => Err(crate::StoreError::Missing),
-    });
+    let outcome = records
+        .iter()
+        .zip(&public_ids)
+        .map(|(record, public_id)| match (known.get(public_id), inserted.get(public_id)) {
+            (Some(known), _) => Ok(Upserted {
+                id: known.id,
+                kind: record.kind,
+                created: !known.visible,
+            }),
+            (None, Some(id)) => Ok(Upserted {
+                id: *id,
+                kind: record.kind,
+                created: true,
+            }),
+            (None, None) => Err(crate::StoreError::Missing),
+        });
     outcome.collect()
 }
 
@@ -186,7 +202,14 @@ fn known_by_public_id(tx: &mut Tx<'_>, public_ids: &[String]) -> Result<HashMap<
         texts_in(tx.engine(), 2)
     );
     let rows = tx.query(&sql, params![tx.viewer(), text_list(public_ids)], |row| {
-        Ok((row.text(1)?, Known { id: row.int(0)?, library: row.flag(2)?, visible: row.flag(3)? }))
+        Ok((
+            row.text(1)?,
+            Known {
+                id: row.int(0)?,
+                library: row.flag(2)?,
+                visible: row.flag(3)?,
+            },
+        ))
     })?;
     Ok(rows.into_iter().collect())
 }
@@ -242,7 +265,10 @@ fn insert_keys(
     source: &str,
 ) -> Result<()> {
     let mut values = Vec::new();
-    for (record, id) in fresh.iter().filter_map(|n| Some((records.get(*n)?, *ids.get(public_ids.get(*n)?)?))) {
+    for (record, id) in fresh
+        .iter()
+        .filter_map(|n| Some((records.get(*n)?, *ids.get(public_ids.get(*n)?)?)))
+    {
         push_keys(&mut values, id, record.kind, &record.keys, source);
     }
     insert_rows(tx, KEY_HEAD, KEY_COLUMNS, &values, "ON CONFLICT DO NOTHING")?;
@@ -254,7 +280,13 @@ const KEY_COLUMNS: usize = 5;
 
 fn push_keys<'a>(values: &mut Vec<Value<'a>>, id: i64, kind: Kind, keys: &[IdentityKey], source: &'a str) {
     for key in keys {
-        values.extend([key.scheme.code().into(), key_value(&key.value).into(), id.into(), kind.code().into(), source.into()]);
+        values.extend([
+            key.scheme.code().into(),
+            key_value(&key.value).into(),
+            id.into(),
+            kind.code().into(),
+            source.into(),
+        ]);
     }
 }
 
@@ -300,10 +332,14 @@ pub fn seen(tx: &mut Tx<'_>, record: i64, first: Timestamp, last: Timestamp) -> 
 /// # Errors
 /// When the database fails.
 pub fn open_to_all(tx: &mut Tx<'_>, records: &[i64]) -> Result<()> {
-    for id in records {
-        tx.execute(OPEN_ONE, params![*id])?;
+    if records.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let sql = format!(
+        "UPDATE record SET library = 1 WHERE library = 0 AND id IN {}",
+        ids_in(tx.engine(), 1)
+    );
+    tx.execute(&sql, params![id_list(records)]).map(|_| ())
 }
 
 /// The record with a public id, if the viewer may know of it.
@@ -333,7 +369,12 @@ pub fn find_all(tx: &mut Tx<'_>, public_ids: &[String]) -> Result<Vec<Record>> {
 /// # Errors
 /// When the database fails.
 pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Record>> {
-    let sql = format!("SELECT {} FROM record r WHERE {} AND r.id IN {}", record_columns!(), record_visible!("r"), ids_in(tx.engine(), 2));
+    let sql = format!(
+        "SELECT {} FROM record r WHERE {} AND r.id IN {}",
+        record_columns!(),
+        record_visible!("r"),
+        ids_in(tx.engine(), 2)
+    );
     tx.query(&sql, params![tx.viewer(), id_list(ids)], read)
 }
 
@@ -368,7 +409,13 @@ pub fn identified(tx: &mut Tx<'_>, kind: Kind, keys: &[IdentityKey]) -> Result<V
     // One statement a scheme, of which there are seven.
     for (scheme, values) in by_scheme {
         let params = params![tx.viewer(), scheme.code(), kind.code(), text_list(&values)];
-        found.extend(tx.query(&sql, params, |row| Ok(Identified { scheme, value: row.text(RECORD_COLUMNS)?, record: read(row)? }))?);
+        found.extend(tx.query(&sql, params, |row| {
+            Ok(Identified {
+                scheme,
+                value: row.text(RECORD_COLUMNS)?,
+                record: read(row)?,
+            })
+        })?);
     }
     Ok(found)
 }

@@ -1,9 +1,9 @@
 //! Lists: statements whose clauses depend on what is asked for, over fixed pieces of SQL.
 
-use model::list::{CursorKey, Cursor};
+use model::list::{Cursor, CursorKey};
 
 use crate::engine::{Engine, Row, Tx, Value};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 
 /// A `SELECT` in the making. `$?` in a clause stands for the value given with it. `$1` is the viewer.
 pub(crate) struct Select<'a> {
@@ -15,7 +15,11 @@ pub(crate) struct Select<'a> {
 impl<'a> Select<'a> {
     /// Starts with the tables and the visibility clause, which holds `$1`.
     pub(crate) fn new(tx: &Tx<'_>, from: &str, visible: &str) -> Self {
-        Self { from: from.to_owned(), clauses: visible.to_owned(), params: vec![Value::from(tx.viewer())] }
+        Self {
+            from: from.to_owned(),
+            clauses: visible.to_owned(),
+            params: vec![Value::from(tx.viewer())],
+        }
     }
 
     /// Takes a value and tells its number.
@@ -72,18 +76,21 @@ impl<'a> Select<'a> {
         read: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let (than, direction) = if order.descending { ("<", "DESC") } else { (">", "ASC") };
+        let (Column::Int(column) | Column::Text(column)) = order.column;
         if let Some(cursor) = order.after {
-            let key = match &cursor.key {
-                CursorKey::Int(value) => Value::from(*value),
-                CursorKey::Text(text) => Value::from(text.clone()),
+            let key = match (&cursor.key, order.column) {
+                (CursorKey::Int(value), Column::Int(_)) => Value::from(*value),
+                (CursorKey::Text(text), Column::Text(_)) => Value::from(text.clone()),
+                // Of a list that was sorted otherwise: the engines would not even agree on how it compares.
+                (CursorKey::Int(_), Column::Text(_)) | (CursorKey::Text(_), Column::Int(_)) => return Err(StoreError::BadCursor),
             };
             let (key, id) = (self.bind(key), self.bind(cursor.id));
-            self.and_plain(&format!("({}, {}) {than} (${key}, ${id})", order.column, order.id));
+            self.and_plain(&format!("({column}, {}) {than} (${key}, ${id})", order.id));
         }
         let limit = self.bind(i64::from(limit));
         let sql = format!(
-            "SELECT {columns} FROM {} WHERE {} ORDER BY {} {direction}, {} {direction} LIMIT ${limit}",
-            self.from, self.clauses, order.column, order.id
+            "SELECT {columns} FROM {} WHERE {} ORDER BY {column} {direction}, {} {direction} LIMIT ${limit}",
+            self.from, self.clauses, order.id
         );
         tx.query(&sql, &self.params, read)
     }
@@ -104,17 +111,27 @@ impl<'a> Select<'a> {
     /// Every row's first column, in no order, at most `limit`: what a bulk action takes.
     pub(crate) fn ids(mut self, tx: &mut Tx<'_>, column: &str, limit: i64) -> Result<Vec<i64>> {
         let limit = self.bind(limit);
-        let sql = format!("SELECT {column} FROM {} WHERE {} ORDER BY {column} LIMIT ${limit}", self.from, self.clauses);
+        let sql = format!(
+            "SELECT {column} FROM {} WHERE {} ORDER BY {column} LIMIT ${limit}",
+            self.from, self.clauses
+        );
         tx.query(&sql, &self.params, |row| row.int(0))
     }
 }
 
 /// The order of a page.
 pub(crate) struct Order<'a> {
-    pub(crate) column: &'a str,
+    pub(crate) column: Column,
     pub(crate) id: &'a str,
     pub(crate) descending: bool,
     pub(crate) after: Option<&'a Cursor>,
+}
+
+/// A column to sort by, and what it holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Column {
+    Int(&'static str),
+    Text(&'static str),
 }
 
 /// `%word%`, with LIKE's own characters escaped.

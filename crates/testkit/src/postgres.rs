@@ -65,8 +65,9 @@ impl Postgres {
         static TEMPLATE: OnceLock<()> = OnceLock::new();
         TEMPLATE.get_or_init(|| {
             let template = Self::create("migrated", "template0");
+            let data = tempfile::tempdir().expect("there is room for temporary files");
             let options = Options {
-                data: PathBuf::new(),
+                data: data.path().to_owned(),
                 database: Some(template.url.clone()),
                 readers: 1,
             };

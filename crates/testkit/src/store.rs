@@ -1,9 +1,9 @@
 //! A store of one test's own, on either engine.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use model::{Role, Scope, Stamp};
+use model::{Role, Scope, Stamp, Timestamp};
+use store::account::{self, Account, PasswordHash};
 use store::{Engine, Options, Store, StoreError, Tx};
 use tempfile::TempDir;
 
@@ -17,7 +17,6 @@ pub struct TestStore {
     /// Its clock and randomness.
     pub world: TestWorld,
     postgres: Option<Postgres>,
-    accounts: AtomicI64,
     dir: TempDir,
 }
 
@@ -42,7 +41,6 @@ impl TestStore {
             options,
             world: TestWorld::new(),
             postgres,
-            accounts: AtomicI64::new(101),
             dir,
         }
     }
@@ -90,13 +88,19 @@ impl TestStore {
     /// # Panics
     /// When there is one of that name.
     pub fn account(&self, name: &str, role: Role) -> i64 {
-        let id = self.accounts.fetch_add(1, Ordering::Relaxed);
-        self.sql(&format!(
-            "INSERT INTO account (id, name, display_name, email, role, password_hash, disabled, created_at, last_login_at, version,
-             search_text) VALUES ({id}, '{name}', '{name}', '{name}@example.org', {}, '', 0, 1, 0, 1, '{name} {name} {name}@example.org')",
-            role.code()
-        ));
-        id
+        let account = Account {
+            id: 0,
+            name: name.to_owned(),
+            display_name: name.to_owned(),
+            email: format!("{name}@example.org"),
+            role,
+            disabled: false,
+            created_at: self.world.time(),
+            last_login_at: Timestamp::NEVER,
+            version: 1,
+        };
+        let insert = move |tx: &mut Tx<'_>| account::insert(tx, &account, &PasswordHash(String::new()));
+        apart(|| self.write(Scope::System, insert))
     }
 
     /// Closes the store: its threads have ended when this returns, unless others hold it too.

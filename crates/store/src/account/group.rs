@@ -8,7 +8,7 @@ use model::text::search_words;
 use super::list::{ANYONE, page};
 use crate::engine::{Row, Tx, id_list, ids_in, params, statements, text_list, texts_in};
 use crate::error::Result;
-use crate::select::{Order, Select};
+use crate::select::{Column, Order, Select};
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &GroupFilter) -> Result<Page<Group>> {
     select.all_words(tx.engine(), "g.name", search_words(&filter.q));
     let total = select.count(tx, COUNT_LIMIT)?;
     let order = Order {
-        column: "g.name",
+        column: Column::Text("g.name"),
         id: "g.id",
         descending: false,
         after: filter.cursor.as_ref(),

@@ -7,7 +7,7 @@ use model::text::search_words;
 use super::{Account, read};
 use crate::engine::Tx;
 use crate::error::Result;
-use crate::select::{Order, Select};
+use crate::select::{Column, Order, Select};
 
 /// What a list of accounts shows, by name.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &AccountFilter) -> Result<Page<Account>> {
     }
     let total = select.count(tx, COUNT_LIMIT)?;
     let order = Order {
-        column: "a.name",
+        column: Column::Text("a.name"),
         id: "a.id",
         descending: false,
         after: filter.cursor.as_ref(),

@@ -7,7 +7,7 @@ use super::list::{ANYONE, page};
 use super::{ACCOUNT_COLUMNS, Account, read_from};
 use crate::engine::{Row, Tx, params, statements};
 use crate::error::Result;
-use crate::select::{Order, Select};
+use crate::select::{Column, Order, Select};
 
 /// An API token with the account that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &TokenFilter) -> Result<Page<Token>> {
     }
     let total = select.count(tx, COUNT_LIMIT)?;
     let order = Order {
-        column: "t.created_at",
+        column: Column::Int("t.created_at"),
         id: "t.id",
         descending: true,
         after: filter.cursor.as_ref(),

@@ -10,7 +10,7 @@ use model::{Kind, Timestamp};
 use super::{Origin, counts, last_id, read_origin};
 use crate::engine::{Engine, Tx, id_list, ids_in, params};
 use crate::error::Result;
-use crate::record::{self, RECORD_COLUMNS, Record, record_columns};
+use crate::record::{self, RECORD_COLUMNS, Record, Words, record_columns};
 use crate::select::{Order, Select};
 use crate::visibility::{case_visible, made_in_visible};
 
@@ -75,24 +75,32 @@ pub struct Artifact {
 
 fn select<'a>(tx: &mut Tx<'_>, filter: &'a ArtifactFilter) -> Result<Select<'a>> {
     let engine = tx.engine();
-    let words = search_words(&filter.q);
     let total: i64 = counts(tx, filter.case)?.iter().map(|count| count.count).sum();
-    // CROSS JOIN keeps SQLite from reordering: the case's index leads, or the text index does.
-    let join = if engine == Engine::Sqlite { "CROSS JOIN" } else { "JOIN" };
-    let mut select = Select::new(tx, &format!("artifact a {join} record r"), "r.id = a.record_id AND CAST($1 AS bigint) IS NOT NULL");
-    if engine == Engine::Postgres {
-        select = Select::new(tx, "artifact a JOIN record r ON r.id = a.record_id", "CAST($1 AS bigint) IS NOT NULL");
-    }
-    if !words.is_empty() {
-        if total <= SMALL_CASE {
-            select.all_words(engine, "r.search_text", words);
-        } else {
-            if engine == Engine::Sqlite {
-                select = Select::new(tx, "record r CROSS JOIN artifact a", "a.record_id = r.id AND CAST($1 AS bigint) IS NOT NULL");
-            }
-            record::by_words(&mut select, engine, &filter.q);
+    let words = if total <= SMALL_CASE {
+        Words::Scanned(search_words(&filter.q))
+    } else {
+        Words::of(tx, &filter.q)?
+    };
+    // CROSS JOIN keeps SQLite from reordering: the case's index leads, or the text index does. `$1` is the viewer in every
+    // list; the caller has found the case.
+    const JOINED: &str = "r.id = a.record_id AND CAST($1 AS bigint) IS NOT NULL";
+    let mut select = match words {
+        Words::Indexed(words) => {
+            let mut select = Select::new(tx, "record r CROSS JOIN artifact a", JOINED);
+            words.lead(&mut select);
+            select
         }
-    }
+        Words::Scanned(words) => {
+            let from = if engine == Engine::Sqlite {
+                "artifact a CROSS JOIN record r"
+            } else {
+                "artifact a, record r"
+            };
+            let mut select = Select::new(tx, from, JOINED);
+            select.all_words(engine, "r.search_text", words);
+            select
+        }
+    };
     select.and("a.case_id = $?", filter.case);
     if let Some(kind) = filter.kind {
         select.and("a.kind = $?", kind.code());
@@ -119,7 +127,11 @@ fn total(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<(i64, bool)> {
             StatusFilter::All => true,
         };
         let counts = counts(tx, filter.case)?;
-        let total = counts.iter().filter(|c| filter.kind.is_none_or(|kind| kind == c.kind) && kept(c.status)).map(|c| c.count).sum();
+        let total = counts
+            .iter()
+            .filter(|c| filter.kind.is_none_or(|kind| kind == c.kind) && kept(c.status))
+            .map(|c| c.count)
+            .sum();
         return Ok((total, true));
     }
     let counted = select(tx, filter)?.count(tx, COUNT_LIMIT)?;
@@ -133,7 +145,12 @@ fn total(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<(i64, bool)> {
 pub fn list(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<Page<Artifact>> {
     let (total, total_is_exact) = total(tx, filter)?;
     let column = record::sort_column(filter.sort.column, "a.id");
-    let order = Order { column, id: "a.id", descending: filter.sort.descending, after: filter.cursor.as_ref() };
+    let order = Order {
+        column,
+        id: "a.id",
+        descending: filter.sort.descending,
+        after: filter.cursor.as_ref(),
+    };
     let columns = concat!(
         record_columns!(),
         ", a.id, a.status, a.reason, a.comment, a.status_by, a.status_at, a.added_by, a.added_at"
@@ -158,13 +175,22 @@ pub fn list(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<Page<Artifact>> 
     })?;
     let more = items.len() > filter.limit as usize;
     items.truncate(filter.limit as usize);
-    let next_cursor = items
-        .last()
-        .filter(|_| more)
-        .map(|last| Cursor { key: record::sort_key(&last.record, filter.sort.column, last.id), id: last.id }.to_string());
+    let next_cursor = items.last().filter(|_| more).map(|last| {
+        Cursor {
+            key: record::sort_key(&last.record, filter.sort.column, last.id),
+            id: last.id,
+        }
+        .to_string()
+    });
     decorate(tx, filter.case, &mut items)?;
     let as_of = last_id(tx)?.to_string();
-    Ok(Page { items, next_cursor, total, total_is_exact, as_of })
+    Ok(Page {
+        items,
+        next_cursor,
+        total,
+        total_is_exact,
+        as_of,
+    })
 }
 
 /// Adds what hangs on the artifacts of one page: one statement each for origins, annotations, cases and sightings.
@@ -218,7 +244,10 @@ pub fn decorate(tx: &mut Tx<'_>, case: i64, items: &mut [Artifact]) -> Result<()
 }
 
 fn count_by_record(tx: &mut Tx<'_>, sql: &str, list: &str) -> Result<HashMap<i64, i64>> {
-    Ok(tx.query(sql, params![tx.viewer(), list], |row| Ok((row.int(0)?, row.int(1)?)))?.into_iter().collect())
+    Ok(tx
+        .query(sql, params![tx.viewer(), list], |row| Ok((row.int(0)?, row.int(1)?)))?
+        .into_iter()
+        .collect())
 }
 
 /// What the newest finished search of the case that asked for a record counted.
@@ -230,7 +259,10 @@ fn sighted(tx: &mut Tx<'_>, case: i64, list: &str, among: &str) -> Result<HashMa
          ) AS d LEFT JOIN sighting_result t ON t.search_id = d.search_id AND t.record_id = d.record_id
          GROUP BY d.record_id"
     );
-    Ok(tx.query(&sql, params![case, list], |row| Ok((row.int(0)?, row.int(1)?)))?.into_iter().collect())
+    Ok(tx
+        .query(&sql, params![case, list], |row| Ok((row.int(0)?, row.int(1)?)))?
+        .into_iter()
+        .collect())
 }
 
 /// The record rows of all artifacts that match, at most `limit`.

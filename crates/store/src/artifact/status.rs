@@ -3,7 +3,7 @@
 use model::artifact::Status;
 use model::{Kind, Stamp};
 
-use super::{ARTIFACT_HEAD, BEFORE_HEAD, adjust_count};
+use super::{ARTIFACT_HEAD, BEFORE_HEAD, adjust_counts};
 use crate::engine::{Tx, Value, id_list, ids_in, insert_rows, params};
 use crate::error::Result;
 
@@ -43,12 +43,21 @@ pub fn set_status(tx: &mut Tx<'_>, case: i64, records: &[i64], change: &StatusCh
          WHERE case_id = $7 AND status <> $1 AND record_id IN {}",
         ids_in(tx.engine(), 8)
     );
-    let row = params![change.status.code(), &change.reason, &change.comment, &stamp.actor, stamp.at, operation, case, &list];
+    let row = params![
+        change.status.code(),
+        &change.reason,
+        &change.comment,
+        &stamp.actor,
+        stamp.at,
+        operation,
+        case,
+        &list
+    ];
     tx.execute(&set, row)?;
-    for (kind, from, count) in moved {
-        adjust_count(tx, case, kind, from, -count)?;
-        adjust_count(tx, case, kind, change.status, count)?;
-    }
+    let moves = moved
+        .into_iter()
+        .flat_map(|(kind, from, count)| [(kind, from, -count), (kind, change.status, count)]);
+    adjust_counts(tx, case, moves)?;
     Ok(changed)
 }
 
@@ -64,7 +73,12 @@ pub fn restore(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i6
         ids_in(tx.engine(), 3)
     );
     let rows = tx.query(&mine, params![case, undone, id_list(records)], |row| {
-        Ok((row.int(0)?, row.code(1, Kind::from_code)?, row.code(2, Status::from_code)?, row.code(3, Status::from_code)?))
+        Ok((
+            row.int(0)?,
+            row.code(1, Kind::from_code)?,
+            row.code(2, Status::from_code)?,
+            row.code(3, Status::from_code)?,
+        ))
     })?;
     let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
     let list = id_list(&ids);
@@ -83,14 +97,11 @@ pub fn restore(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i6
         ids_in(tx.engine(), 4)
     );
     tx.execute(&set, params![undone, undo, case, &list])?;
-    let mut moved: std::collections::BTreeMap<(Kind, Status), i64> = std::collections::BTreeMap::new();
-    for (_, kind, from, to) in rows {
-        *moved.entry((kind, from)).or_default() -= 1;
-        *moved.entry((kind, to)).or_default() += 1;
-    }
-    for ((kind, status), by) in moved.into_iter().filter(|(_, by)| *by != 0) {
-        adjust_count(tx, case, kind, status, by)?;
-    }
+    adjust_counts(
+        tx,
+        case,
+        rows.into_iter().flat_map(|(_, kind, from, to)| [(kind, from, -1), (kind, to, 1)]),
+    )?;
     Ok(ids)
 }
 
@@ -117,12 +128,18 @@ pub fn undo_add(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i
         ids_in(tx.engine(), 3)
     );
     tx.execute(&keep, params![undo, case, &list])?;
-    let delete = format!("DELETE FROM artifact WHERE case_id = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
+    let delete = format!(
+        "DELETE FROM artifact WHERE case_id = $1 AND record_id IN {}",
+        ids_in(tx.engine(), 2)
+    );
     tx.execute(&delete, params![case, &list])?;
-    tx.execute("UPDATE artifact_origin SET undone_by = $1 WHERE case_id = $2 AND operation = $3", params![undo, case, undone])?;
-    for (_, kind, status) in rows {
-        adjust_count(tx, case, kind, status, -1)?;
-    }
+    // What stays in the case keeps its origins.
+    let hide = format!(
+        "UPDATE artifact_origin SET undone_by = $1 WHERE case_id = $2 AND operation = $3 AND record_id IN {}",
+        ids_in(tx.engine(), 4)
+    );
+    tx.execute(&hide, params![undo, case, undone, &list])?;
+    adjust_counts(tx, case, rows.into_iter().map(|(_, kind, status)| (kind, status, -1)))?;
     Ok(ids)
 }
 
@@ -151,12 +168,24 @@ pub fn readd(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i64]
     tx.execute(&insert, params![case, &stamp.actor, stamp.at, undo, undone, &list])?;
     let mut before = Vec::with_capacity(ids.len() * 8);
     for id in &ids {
-        before.extend([Value::from(undo), (*id).into(), 0.into(), "".into(), "".into(), "".into(), 0.into(), 0.into()]);
+        before.extend([
+            Value::from(undo),
+            (*id).into(),
+            0.into(),
+            "".into(),
+            "".into(),
+            "".into(),
+            0.into(),
+            0.into(),
+        ]);
     }
     insert_rows(tx, BEFORE_HEAD, 8, &before, "ON CONFLICT DO NOTHING")?;
-    tx.execute("UPDATE artifact_origin SET undone_by = 0 WHERE case_id = $1 AND undone_by = $2", params![case, undone])?;
-    for (_, kind, status) in rows {
-        adjust_count(tx, case, kind, status, 1)?;
-    }
+    // They belong to the operation that brought them back: undoing that one hides them again.
+    let show = format!(
+        "UPDATE artifact_origin SET undone_by = 0, operation = $1 WHERE case_id = $2 AND undone_by = $3 AND record_id IN {}",
+        ids_in(tx.engine(), 4)
+    );
+    tx.execute(&show, params![undo, case, undone, &list])?;
+    adjust_counts(tx, case, rows.into_iter().map(|(_, kind, status)| (kind, status, 1)))?;
     Ok(ids)
 }

@@ -8,7 +8,7 @@ use model::text::search_words;
 use super::{Case, read};
 use crate::engine::{Tx, params};
 use crate::error::Result;
-use crate::select::{Order, Select};
+use crate::select::{Column, Order, Select};
 use crate::visibility::case_visible;
 
 /// What a list of cases shows.
@@ -66,12 +66,12 @@ pub fn list(tx: &mut Tx<'_>, filter: &CaseFilter) -> Result<Page<CaseListed>> {
     let total = select.count(tx, COUNT_LIMIT)?;
     let order = Order {
         column: match filter.sort.column {
-            CaseSort::Updated => "c.updated_at",
-            CaseSort::Created => "c.created_at",
-            CaseSort::Number => "c.number",
-            CaseSort::Name => "c.name",
-            CaseSort::Rating => "c.rating",
-            CaseSort::State => "c.state",
+            CaseSort::Updated => Column::Int("c.updated_at"),
+            CaseSort::Created => Column::Int("c.created_at"),
+            CaseSort::Number => Column::Int("c.number"),
+            CaseSort::Name => Column::Text("c.name"),
+            CaseSort::Rating => Column::Int("c.rating"),
+            CaseSort::State => Column::Int("c.state"),
         },
         id: "c.id",
         descending: filter.sort.descending,
@@ -81,11 +81,25 @@ pub fn list(tx: &mut Tx<'_>, filter: &CaseFilter) -> Result<Page<CaseListed>> {
         columns!(),
         ", (SELECT CAST(coalesce(sum(k.count), 0) AS bigint) FROM artifact_count k WHERE k.case_id = c.id AND k.status = 1)"
     );
-    let mut items = select.page(tx, columns, &order, filter.limit + 1, |row| Ok(CaseListed { case: read(row)?, artifacts: row.int(24)? }))?;
+    let mut items = select.page(tx, columns, &order, filter.limit + 1, |row| {
+        Ok(CaseListed {
+            case: read(row)?,
+            artifacts: row.int(24)?,
+        })
+    })?;
     let more = items.len() > filter.limit as usize;
     items.truncate(filter.limit as usize);
-    let next_cursor = items.last().filter(|_| more).map(|last| cursor(&last.case, filter.sort.column).to_string());
-    Ok(Page { items, next_cursor, total: total.min(COUNT_LIMIT), total_is_exact: total <= COUNT_LIMIT, as_of: String::new() })
+    let next_cursor = items
+        .last()
+        .filter(|_| more)
+        .map(|last| cursor(&last.case, filter.sort.column).to_string());
+    Ok(Page {
+        items,
+        next_cursor,
+        total: total.min(COUNT_LIMIT),
+        total_is_exact: total <= COUNT_LIMIT,
+        as_of: String::new(),
+    })
 }
 
 fn cursor(case: &Case, column: CaseSort) -> Cursor {
@@ -106,7 +120,10 @@ fn cursor(case: &Case, column: CaseSort) -> Cursor {
 /// # Errors
 /// When the database fails.
 pub fn count_open(tx: &mut Tx<'_>) -> Result<i64> {
-    const SQL: &str =
-        concat!("SELECT CAST(count(*) AS bigint) FROM security_case c WHERE ", case_visible!("c"), " AND c.state <= CAST($2 AS bigint)");
+    const SQL: &str = concat!(
+        "SELECT CAST(count(*) AS bigint) FROM security_case c WHERE ",
+        case_visible!("c"),
+        " AND c.state <= CAST($2 AS bigint)"
+    );
     tx.query_one(SQL, params![tx.viewer(), CaseState::Review.code()], |row| row.int(0))
 }

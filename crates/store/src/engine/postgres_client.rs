@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use postgres::error::SqlState;
 use postgres::types::ToSql;
 use postgres::{Client, NoTls, Statement};
 
@@ -14,6 +15,7 @@ const MAX_STATEMENTS: usize = 1_000;
 pub(crate) struct PostgresClient {
     client: Client,
     statements: HashMap<String, Statement>,
+    lost: bool,
 }
 
 impl PostgresClient {
@@ -22,25 +24,44 @@ impl PostgresClient {
             let cause = std::error::Error::source(&error).map(|c| format!(": {c}")).unwrap_or_default();
             StoreError::Unreachable(format!("{error}{cause}"))
         })?;
-        Ok(Self { client, statements: HashMap::new() })
+        Ok(Self {
+            client,
+            statements: HashMap::new(),
+            lost: false,
+        })
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+    /// Whether nothing more can come over this connection.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost || self.client.is_closed()
+    }
+
+    /// Keeps in mind that the server went away: the client itself notices only when it reads on.
+    fn noting<T>(&mut self, outcome: Result<T, postgres::Error>) -> Result<T> {
+        outcome.map_err(|error| {
+            let ended =
+                |code: &SqlState| [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::IDLE_SESSION_TIMEOUT].contains(code);
+            let broken = || std::error::Error::source(&error).is_some_and(|cause| cause.is::<std::io::Error>());
+            self.lost |= error.is_closed() || error.code().map_or_else(broken, ended);
+            error.into()
+        })
     }
 
     pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<postgres::Row>> {
         let statement = self.prepare(sql)?;
-        Ok(self.client.query(&statement, &as_dyn(params))?)
+        let outcome = self.client.query(&statement, &as_dyn(params));
+        self.noting(outcome)
     }
 
     pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
         let statement = self.prepare(sql)?;
-        Ok(self.client.execute(&statement, &as_dyn(params))?)
+        let outcome = self.client.execute(&statement, &as_dyn(params));
+        self.noting(outcome)
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
-        Ok(self.client.batch_execute(sql)?)
+        let outcome = self.client.batch_execute(sql);
+        self.noting(outcome)
     }
 
     pub(crate) fn prepare_only(&mut self, sql: &str) -> Result<()> {
@@ -52,7 +73,8 @@ impl PostgresClient {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(sql)?;
+        let outcome = self.client.prepare(sql);
+        let statement = self.noting(outcome)?;
         if self.statements.len() >= MAX_STATEMENTS {
             self.statements.clear();
         }

@@ -1,5 +1,6 @@
 //! A connection of either kind, and transactions on it.
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -37,11 +38,26 @@ impl Target {
                 connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
                 Ok(Backend::Sqlite(connection))
             }
-            Self::Postgres(url) => {
-                Ok(Backend::Postgres { url: url.clone(), client: Box::new(PostgresClient::connect(url)?) })
-            }
+            Self::Postgres(url) => Ok(Backend::Postgres {
+                url: url.clone(),
+                client: Box::new(PostgresClient::connect(url)?),
+            }),
         }
     }
+}
+
+/// Runs a closure of a request: a mistake in it is that request's failure, not the end of the thread that all share.
+pub(crate) fn caught<T, E: From<StoreError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        tracing::error!(said, "a transaction panicked; it was rolled back");
+        Err(E::from(StoreError::Database(
+            "a mistake in Vizsla stopped the transaction; the log says more".to_owned(),
+        )))
+    })
 }
 
 impl Backend {
@@ -66,10 +82,27 @@ impl Backend {
         }
     }
 
-    /// Connects again when the connection was lost: a database that restarts needs no restart of Vizsla.
-    pub(crate) fn revive(&mut self) -> Result<()> {
+    /// Begins a transaction. When the connection was lost it connects again: a database that restarts needs no restart of
+    /// Vizsla, and no request fails for it that had not begun.
+    pub(crate) fn begin(&mut self, begin: &str) -> Result<()> {
+        self.revive()?;
+        match self.run(begin) {
+            Err(error) if self.is_lost() => {
+                tracing::warn!(%error, "the connection to the database was lost; connecting again");
+                self.revive()?;
+                self.run(begin)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Postgres { client, .. } if client.is_lost())
+    }
+
+    fn revive(&mut self) -> Result<()> {
         if let Self::Postgres { url, client } = self
-            && client.is_closed()
+            && client.is_lost()
         {
             *client = Box::new(PostgresClient::connect(url)?);
         }
@@ -77,17 +110,12 @@ impl Backend {
     }
 
     /// One read transaction over one snapshot.
-    pub(crate) fn read<T, E: From<StoreError>>(
-        &mut self,
-        scope: Scope,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.revive()?;
-        self.run(match self.engine() {
+    pub(crate) fn read<T, E: From<StoreError>>(&mut self, scope: Scope, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.begin(match self.engine() {
             Engine::Sqlite => "BEGIN DEFERRED",
             Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         })?;
-        let outcome = work(&mut self.tx(scope));
+        let outcome = caught(|| work(&mut self.tx(scope)));
         // A read leaves nothing behind; if even this fails, the connection is revived by the next one.
         if let Err(error) = self.run("ROLLBACK") {
             tracing::warn!(%error, "a read transaction could not be ended");

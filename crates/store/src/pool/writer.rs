@@ -6,6 +6,7 @@ use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
 
 use super::Backend;
+use super::backend::caught;
 use crate::engine::{Engine, Tx};
 use crate::error::StoreError;
 use model::Scope;
@@ -48,7 +49,15 @@ where
 {
     pub(crate) fn new(scope: Scope, work: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (answer, receiver) = oneshot::channel();
-        (Self { scope, work, outcome: None, answer }, receiver)
+        (
+            Self {
+                scope,
+                work,
+                outcome: None,
+                answer,
+            },
+            receiver,
+        )
     }
 }
 
@@ -60,8 +69,12 @@ where
 {
     fn run(&mut self, backend: &mut Backend) -> Outcome {
         let mut tx = backend.tx(self.scope);
-        let outcome = (self.work)(&mut tx);
-        let kept = if outcome.is_ok() { Outcome::Keep(tx.highest_change) } else { Outcome::Discard };
+        let outcome = caught(|| (self.work)(&mut tx));
+        let kept = if outcome.is_ok() {
+            Outcome::Keep(tx.highest_change)
+        } else {
+            Outcome::Discard
+        };
         self.outcome = Some(outcome);
         kept
     }
@@ -127,11 +140,10 @@ fn commit_group(backend: &mut Backend, queue: &Receiver<Box<dyn Task>>, group: &
 }
 
 fn begin(backend: &mut Backend) -> Result<(), StoreError> {
-    backend.revive()?;
     match backend.engine() {
-        Engine::Sqlite => backend.run("BEGIN IMMEDIATE"),
+        Engine::Sqlite => backend.begin("BEGIN IMMEDIATE"),
         Engine::Postgres => {
-            backend.run("BEGIN")?;
+            backend.begin("BEGIN")?;
             backend.run(LOCK_WRITER)
         }
     }

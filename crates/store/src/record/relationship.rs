@@ -62,17 +62,27 @@ pub fn insert_relationships(
 /// When the database fails.
 pub fn related(tx: &mut Tx<'_>, record: i64, kind: Option<Kind>, limit: u32) -> Result<Vec<Related>> {
     const SQL: &str = concat!(
-        "SELECT ", record_columns!(), ", l.type, l.outgoing FROM (
+        "SELECT ",
+        record_columns!(),
+        ", l.type, l.outgoing FROM (
             SELECT to_id AS other, type, CAST(1 AS bigint) AS outgoing, id, case_id FROM relationship WHERE from_id = $2
             UNION ALL
             SELECT from_id, type, CAST(0 AS bigint), id, case_id FROM relationship WHERE to_id = $2
         ) AS l JOIN record r ON r.id = l.other
-        WHERE ", record_visible!("r"), " AND ", made_in_visible!("l.case_id"), " AND (CAST($3 AS bigint) = 0 OR r.kind = $3)
+        WHERE ",
+        record_visible!("r"),
+        " AND ",
+        made_in_visible!("l.case_id"),
+        " AND (CAST($3 AS bigint) = 0 OR r.kind = $3)
         ORDER BY l.id DESC LIMIT $4"
     );
     let params = params![tx.viewer(), record, kind.map_or(0, Kind::code), i64::from(limit)];
     tx.query(SQL, params, |row| {
-        Ok(Related { record: read(row)?, relationship: row.word(RECORD_COLUMNS)?, outgoing: row.flag(RECORD_COLUMNS + 1)? })
+        Ok(Related {
+            record: read(row)?,
+            relationship: row.word(RECORD_COLUMNS)?,
+            outgoing: row.flag(RECORD_COLUMNS + 1)?,
+        })
     })
 }
 
@@ -87,10 +97,17 @@ pub fn related_counts(tx: &mut Tx<'_>, record: i64) -> Result<Vec<RelatedCount>>
             UNION ALL
             SELECT from_id, case_id FROM relationship WHERE to_id = $2
         ) AS l JOIN record r ON r.id = l.other
-        WHERE ", record_visible!("r"), " AND ", made_in_visible!("l.case_id"), " GROUP BY r.kind ORDER BY r.kind"
+        WHERE ",
+        record_visible!("r"),
+        " AND ",
+        made_in_visible!("l.case_id"),
+        " GROUP BY r.kind ORDER BY r.kind"
     );
     tx.query(SQL, params![tx.viewer(), record], |row| {
-        Ok(RelatedCount { kind: row.code(0, Kind::from_code)?, count: row.int(1)? })
+        Ok(RelatedCount {
+            kind: row.code(0, Kind::from_code)?,
+            count: row.int(1)?,
+        })
     })
 }
 
@@ -113,5 +130,7 @@ pub fn brought_along(tx: &mut Tx<'_>, kind: Kind, records: &[i64]) -> Result<Vec
         texts_in(tx.engine(), 3)
     );
     let types = text_list(types.iter().map(|t| t.as_str()));
-    tx.query(&sql, params![tx.viewer(), id_list(records), types], |row| Ok((row.int(RECORD_COLUMNS)?, read(row)?)))
+    tx.query(&sql, params![tx.viewer(), id_list(records), types], |row| {
+        Ok((row.int(RECORD_COLUMNS)?, read(row)?))
+    })
 }
