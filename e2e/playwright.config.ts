@@ -37,7 +37,7 @@ export default defineConfig({
     launchOptions: { executablePath: chromium, args },
   },
   projects: [
-    theme("gallery", "light", "gallery.spec.ts"),
+    theme("gallery", "light", "gallery*.spec.ts"),
     theme("walk", "light", "walk*.spec.ts"),
     theme("walk-dark", "dark", "walk*.spec.ts"),
     theme("acceptance", "light", "acceptance*.spec.ts"),

@@ -1,88 +1,14 @@
 // The components, without a server: every gallery page in both themes at both widths, under the policy
 // that the server sends, with axe; and what the small modules do on them.
-import { createServer, type Server } from "node:http";
-import { readFile } from "node:fs/promises";
-import path from "node:path";
-import { expect, test as base, type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { expectAccessible, expectNoSidewaysScroll } from "../support/accessible.ts";
+import { expect, test } from "../support/gallery.ts";
 import { picture } from "../support/pictures.ts";
-
-const web = path.join(import.meta.dirname, "..", "..", "crates", "web");
-const NONCE = "Z2FsbGVyeQ";
-const POLICY = [
-  "default-src 'none'",
-  `script-src 'nonce-${NONCE}'`,
-  "style-src 'self'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types htmx",
-].join("; ");
-const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
 
 const PALETTE = [
   { title: "SECC0001042 Stolen sessions", detail: "Analysis", href: "/gallery-case.html", group: "Cases" },
   { title: "New case", detail: "", href: "/cases/new", group: "Actions" },
 ];
-
-const test = base.extend<{ complaints: string[] }, { gallery: string }>({
-  gallery: [
-    async ({}, use) => {
-      const manifest = JSON.parse(await readFile(path.join(web, "dist", "manifest.json"), "utf8")) as Record<string, string>;
-      const server = createServer(async (request, response) => {
-        const url = new URL(request.url ?? "/", "http://gallery");
-        if (url.pathname.startsWith("/assets/")) {
-          const name = path.basename(url.pathname);
-          const body = await readFile(path.join(web, "dist", manifest[name] ?? name)).catch(() => null);
-          response.writeHead(body ? 200 : 404, { "Content-Type": TYPES[path.extname(name)] ?? "text/plain" }).end(body);
-        } else if (url.pathname === "/palette") {
-          response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(PALETTE));
-        } else if (url.pathname === "/changes") {
-          // A line of changes that stays open: the test writes into it.
-          response.writeHead(200, { "Content-Type": "text/event-stream" });
-          response.write(": here\n\n");
-          lines.add(response);
-          response.on("close", () => lines.delete(response));
-        } else {
-          const page = await readFile(path.join(web, "frontend", path.basename(url.pathname)), "utf8").catch(() => null);
-          response
-            .writeHead(page ? 200 : 404, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY })
-            .end(page?.replaceAll("{{nonce}}", NONCE) ?? "nothing here");
-        }
-      });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      await use(addressOf(server));
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-    { scope: "worker" },
-  ],
-  baseURL: async ({ gallery }, use) => use(gallery),
-  complaints: [
-    async ({ page }, use) => {
-      const complaints: string[] = [];
-      page.on("pageerror", (error) => complaints.push(error.message));
-      page.on("console", (message) => {
-        if (message.type() === "error" && !/Failed to load resource/.test(message.text())) complaints.push(message.text());
-      });
-      await use(complaints);
-      expect(complaints).toEqual([]);
-    },
-    { auto: true },
-  ],
-});
-
-const lines = new Set<import("node:http").ServerResponse>();
-
-function addressOf(server: Server): string {
-  const address = server.address();
-  if (!address || typeof address !== "object") throw new Error("no address");
-  return `http://127.0.0.1:${address.port}`;
-}
 
 const PAGES = ["gallery", "gallery-case", "gallery-sightings", "gallery-review", "gallery-door"];
 
@@ -91,8 +17,6 @@ for (const name of PAGES) {
     test(`${name} in ${scheme}`, async ({ page }, info) => {
       await page.emulateMedia({ colorScheme: scheme });
       await page.goto(`/${name}.html`);
-      if (name === "gallery") await page.setViewportSize({ width: 1280, height: 2300 });
-      if (process.env.TALL) await page.screenshot({ path: `results/pictures/tall-${name}-${scheme}.png` });
       await picture(page, info, `${name}-${scheme}`);
       for (const width of [1280, 768]) {
         await page.setViewportSize({ width, height: 800 });
@@ -102,6 +26,20 @@ for (const name of PAGES) {
     });
   }
 }
+
+test("without JavaScript ticks show the bar, and nothing is offered that would not work", async ({ browser, gallery }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 768, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(`${gallery.url}/gallery-case.html`);
+  await expect(page.locator(".selection")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Copy" }).first()).toBeHidden();
+  await page.locator("#r2 input").uncheck();
+  await page.locator("#r3 input").uncheck();
+  await expect(page.locator(".selection")).toBeHidden();
+  await page.getByRole("button", { name: "Menu" }).click();
+  await expect(page.getByRole("link", { name: "Settings" })).toBeVisible();
+  await context.close();
+});
 
 test("a theme that was chosen outlives a reload", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "light" });
@@ -154,7 +92,8 @@ test("a range of rows, all that match, and nothing", async ({ page }) => {
   await expect(bar).toBeHidden();
 });
 
-test("the palette finds and opens", async ({ page }) => {
+test("the palette finds and opens", async ({ page, gallery }) => {
+  gallery.routes.set("/palette", () => ({ body: PALETTE }));
   await page.goto("/gallery.html");
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Find" }).fill("stolen");
@@ -186,17 +125,18 @@ test("a tick in the review strikes its mark through", async ({ page }) => {
 });
 
 test("a change is announced, not forced on a list in use; two tabs hold one line", async ({ page, context, gallery }) => {
+  const change = (seq: number) => ({ seq, case: "SECC0001042", topic: "artifacts", actor: "jo" });
   await page.goto("/gallery-case.html");
   const second: Page = await context.newPage();
-  await second.goto(`${gallery}/gallery-case.html`);
-  await expect.poll(() => lines.size).toBe(1);
+  await second.goto(`${gallery.url}/gallery-case.html`);
+  await expect.poll(() => gallery.lines.size).toBe(1);
   await page.locator("#r5").hover();
   await second.locator("#r5").hover();
-  for (const line of lines) line.write(`data: ${JSON.stringify({ seq: 7, case: "SECC0001042", topic: "artifacts", actor: "jo" })}\n\n`);
+  gallery.tell(change(7));
   await expect(page.locator("[data-live-pill]")).toHaveText("1 change — show");
   await expect(second.locator("[data-live-pill]")).toHaveText("1 change — show");
   await page.close();
-  await expect.poll(() => lines.size).toBe(1);
-  for (const line of lines) line.write(`data: ${JSON.stringify({ seq: 8, case: "SECC0001042", topic: "artifacts", actor: "jo" })}\n\n`);
+  await expect.poll(() => [...gallery.lines.values()]).toEqual(["7"]);
+  gallery.tell(change(8));
   await expect(second.locator("[data-live-pill]")).toHaveText("2 changes — show");
 });

@@ -5,7 +5,7 @@
 // has seen (data-seq on <body> at first), so a tab that comes back asks from there and misses none.
 import htmx from "./htmx.ts";
 import { concerns, parseChange, type Change } from "./concerns.ts";
-import { on, plural } from "./dom.ts";
+import { eachTime, on, plural } from "./dom.ts";
 
 const LOCK = "vizsla:changes";
 const GATHER_MS = 250;
@@ -187,9 +187,12 @@ document.addEventListener("htmx:after:request", (event) => {
 });
 
 // Only pages that show something live, and only while someone looks at them.
-if (document.querySelector("[data-live]")) {
+let started = false;
+eachTime(() => {
+  if (started || !document.querySelector("[data-live]")) return;
+  started = true;
   document.addEventListener("visibilitychange", look);
   window.addEventListener("pagehide", follow);
   window.addEventListener("pageshow", look);
   look();
-}
+});
