@@ -8,9 +8,12 @@ mod change;
 mod error;
 mod world;
 
+pub mod account;
 pub mod annotation;
 pub mod artifact;
+pub mod bar;
 pub mod case;
+pub mod live;
 pub mod note;
 pub mod operation;
 pub mod record;
@@ -28,13 +31,14 @@ use store::Store;
 pub struct App {
     pub(crate) store: Store,
     pub(crate) world: Arc<dyn World>,
+    pub(crate) passwords: account::Passwords,
 }
 
 impl App {
     /// An application over an open store.
     #[must_use]
     pub fn new(store: Store, world: Arc<dyn World>) -> Self {
-        Self { store, world }
+        Self { store, world, passwords: account::Passwords::new(account::PasswordCost::OWASP) }
     }
 
     /// Tells whenever changes were committed.
@@ -47,5 +51,11 @@ impl App {
     #[must_use]
     pub fn now(&self) -> model::Timestamp {
         self.world.now()
+    }
+
+    /// A value that nobody can guess, for the scripts of one page (CSP nonce).
+    #[must_use]
+    pub fn nonce(&self) -> String {
+        model::text::hex(&self.world.seed()[..16])
     }
 }

@@ -1,0 +1,79 @@
+//! Who is behind a session or an API token.
+
+use model::actor::Door;
+use model::{Actor, Role, Timestamp};
+use store::Tx;
+use store::account::{Account, session, token};
+
+use super::NOBODY;
+use super::login::IDLE;
+use super::secret::{TOKEN_PREFIX, token_hash};
+use crate::App;
+use crate::error::{AppError, Result};
+
+/// That something was used is written down at most once in so many seconds.
+const TOUCH_AFTER: i64 = 60;
+
+/// Who is signed in with the token of a session.
+///
+/// # Errors
+/// When there is no such session, it has ended, or its account is disabled.
+pub async fn session_actor(app: &App, token: &str) -> Result<Actor> {
+    let (hash, now) = (token_hash(token), app.now());
+    let wanted = hash.clone();
+    let found = app
+        .store
+        .read::<_, AppError, _>(NOBODY, move |tx| Ok(session::find(tx, &wanted)?))
+        .await?;
+    let lives = |s: &session::Session| now < s.expires_at && now < s.last_used_at.plus_seconds(IDLE) && !s.account.disabled;
+    let ended = || AppError::Unauthenticated("you are not signed in, or your session has ended: sign in again".to_owned());
+    let session = found.filter(lives).ok_or_else(ended)?;
+    if is_stale(session.last_used_at, now) {
+        touch(app, move |tx| Ok(session::touch(tx, &hash, now)?)).await;
+    }
+    let role = session.account.role;
+    Ok(actor(session.account, role, Door::Session))
+}
+
+/// Who acts with an API token: with the lesser of its own role and its account's.
+///
+/// # Errors
+/// When there is no such token, it has expired or was revoked, or its account is disabled.
+pub async fn token_actor(app: &App, bearer: &str) -> Result<Actor> {
+    let unusable = || AppError::Unauthenticated("this token is unknown, expired or revoked, or its account is disabled".to_owned());
+    if !bearer.starts_with(TOKEN_PREFIX) {
+        return Err(unusable());
+    }
+    let (hash, now) = (token_hash(bearer), app.now());
+    let found = app
+        .store
+        .read::<_, AppError, _>(NOBODY, move |tx| Ok(token::find(tx, &hash)?))
+        .await?;
+    let token = found.filter(|token| super::token::is_usable(token, now)).ok_or_else(unusable)?;
+    if is_stale(token.last_used_at, now) {
+        touch(app, move |tx| Ok(token::touch(tx, token.id, now)?)).await;
+    }
+    let role = token.role.min(token.account.role);
+    Ok(actor(token.account, role, Door::Token))
+}
+
+fn is_stale(last_used_at: Timestamp, now: Timestamp) -> bool {
+    last_used_at.plus_seconds(TOUCH_AFTER) <= now
+}
+
+/// Writes down that something was used. Whoever asks gets an answer even when that fails.
+async fn touch(app: &App, write: impl Fn(&mut Tx<'_>) -> Result<()> + Send + 'static) {
+    if let Err(error) = app.store.write(NOBODY, write).await {
+        tracing::warn!(%error, "when a session or token was last used could not be written down");
+    }
+}
+
+fn actor(account: Account, role: Role, door: Door) -> Actor {
+    Actor {
+        account: account.id,
+        name: account.name,
+        role,
+        door,
+        idempotency: None,
+    }
+}
