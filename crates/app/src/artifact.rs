@@ -14,7 +14,7 @@ pub use annotate::{AnnotateArtifacts, annotate};
 pub(crate) use annotate::annotation_text;
 pub use exclude::{ExcludeArtifacts, exclude};
 pub use include::{IncludeArtifacts, include};
-pub(crate) use incoming::{Incoming, add_range};
+pub(crate) use incoming::{Incoming, Source, add_range};
 pub use list::{ArtifactQuery, list};
 pub use select::Selection;
 pub use view::ArtifactView;

@@ -25,6 +25,15 @@ impl Stamp {
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 
+    /// The circumstances of one of several parts of a change: same time and actor, ids of its own.
+    #[must_use]
+    pub fn part(&self, n: usize) -> Self {
+        Self {
+            seed: self.derive(&format!("part:{n}")),
+            ..self.clone()
+        }
+    }
+
     /// The salt of the journal entry with this number.
     #[must_use]
     pub fn salt(&self, seq: i64) -> [u8; 16] {
@@ -57,5 +66,7 @@ mod tests {
         assert_ne!(stamp.uuid("note", 0), stamp.uuid("note", 1));
         assert_eq!(stamp.uuid("note", 0).as_bytes()[14], b'4');
         assert_ne!(stamp.salt(1), stamp.salt(2));
+        assert_ne!(stamp.part(0).uuid("note", 0), stamp.part(1).uuid("note", 0));
+        assert_ne!(stamp.part(0).uuid("note", 0), stamp.uuid("note", 0));
     }
 }

@@ -149,6 +149,8 @@ CREATE TABLE record (
     updated_at  {int} NOT NULL,
     version     {int} NOT NULL,
     field_versions {text} NOT NULL,
+    -- The import source whose word each field is, as JSON; a field that is not in it was written by hand.
+    field_sources  {text} NOT NULL,
     search_text {text} NOT NULL
 );
 CREATE INDEX record_added ON record (kind, id);

@@ -173,6 +173,8 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("note", note::STATEMENTS),
         ("operation", operation::STATEMENTS),
         ("record", record::STATEMENTS),
+        ("record::around", record::around::STATEMENTS),
+        ("record::import", record::import::STATEMENTS),
         ("setting", setting::STATEMENTS),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(|(name, sql)| (*module, *name, *sql))).collect()

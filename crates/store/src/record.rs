@@ -3,11 +3,13 @@
 macro_rules! record_columns {
     () => {
         "r.id, r.public_id, r.kind, r.title, r.category, r.status, r.severity, r.finding, r.owner, r.first_seen, r.last_seen, \
-         r.attributes, r.library, r.created_by, r.created_at, r.updated_by, r.updated_at, r.version, r.field_versions"
+         r.attributes, r.library, r.created_by, r.created_at, r.updated_by, r.updated_at, r.version, r.field_versions, r.field_sources"
     };
 }
 pub(crate) use record_columns;
 
+pub(crate) mod around;
+pub(crate) mod import;
 mod list;
 mod relationship;
 
@@ -19,6 +21,8 @@ use model::text::{fold, sha256_hex};
 use model::{Kind, Stamp, Timestamp};
 use serde_json::{Map, Value as Json};
 
+pub use self::around::{Around, HoldingCase, around, cases, holders, sources};
+pub use self::import::{Imported, add_sources, import_all, replace};
 pub use list::{RecordFilter, list, matching_ids};
 pub(crate) use list::{Words, sort_column, sort_key};
 pub use relationship::{Related, RelatedCount, brought_along, insert_relationships, related, related_counts};
@@ -68,14 +72,16 @@ pub struct Record {
     pub version: i64,
     /// The version at which each field was last changed.
     pub field_versions: BTreeMap<String, i64>,
+    /// The import source whose word each field is; what is not here was written by hand.
+    pub field_sources: BTreeMap<String, String>,
 }
 
 /// How many columns [`record_columns`] names.
-pub(crate) const RECORD_COLUMNS: usize = 19;
+pub(crate) const RECORD_COLUMNS: usize = 20;
 
 const INSERT_HEAD: &str = "INSERT INTO record (public_id, kind, title, sort_title, category, status, severity, finding, owner, first_seen,
-    last_seen, attributes, library, created_by, created_at, updated_by, updated_at, version, field_versions, search_text)";
-const INSERT_COLUMNS: usize = 20;
+    last_seen, attributes, library, created_by, created_at, updated_by, updated_at, version, field_versions, field_sources, search_text)";
+const INSERT_COLUMNS: usize = 21;
 /// Rows of one insert: SQLite takes 32,766 parameters.
 const INSERT_ROWS: usize = 500;
 
@@ -110,6 +116,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Record> {
         updated_at: row.time(16)?,
         version: row.int(17)?,
         field_versions: row.json(18)?,
+        field_sources: row.json(19)?,
     })
 }
 
@@ -167,7 +174,7 @@ pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &st
     insert_keys(tx, records, &public_ids, &fresh, &inserted, source)?;
     if library {
         let hidden: Vec<i64> = known.values().filter(|known| !known.library).map(|known| known.id).collect();
-        open_to_all(tx, &hidden)?;
+        open_to_all(tx, &hidden, stamp)?;
     }
     let outcome = records
         .iter()
@@ -245,6 +252,7 @@ fn insert(
                 (&stamp.actor).into(),
                 stamp.at.into(),
                 1_i64.into(),
+                "{}".into(),
                 "{}".into(),
                 (&record.search_text).into(),
             ]);
@@ -327,19 +335,21 @@ pub fn seen(tx: &mut Tx<'_>, record: i64, first: Timestamp, last: Timestamp) -> 
     tx.execute(SEEN, params![record, first, last]).map(|_| ())
 }
 
-/// Puts records into the library.
+/// Puts records into the library. They look as if whoever did it had made them then: that they were in restricted cases
+/// before is told to nobody.
 ///
 /// # Errors
 /// When the database fails.
-pub fn open_to_all(tx: &mut Tx<'_>, records: &[i64]) -> Result<()> {
+pub fn open_to_all(tx: &mut Tx<'_>, records: &[i64], stamp: &Stamp) -> Result<()> {
     if records.is_empty() {
         return Ok(());
     }
     let sql = format!(
-        "UPDATE record SET library = 1 WHERE library = 0 AND id IN {}",
+        "UPDATE record SET library = 1, created_by = $2, created_at = $3, updated_by = $2, updated_at = $3
+         WHERE library = 0 AND id IN {}",
         ids_in(tx.engine(), 1)
     );
-    tx.execute(&sql, params![id_list(records)]).map(|_| ())
+    tx.execute(&sql, params![id_list(records), &stamp.actor, stamp.at]).map(|_| ())
 }
 
 /// The record with a public id, if the viewer may know of it.
@@ -385,6 +395,8 @@ pub struct Identified {
     pub scheme: KeyScheme,
     /// The value by which it was found.
     pub value: String,
+    /// Where this identity was told; empty for "by hand".
+    pub source: String,
     /// The record.
     pub record: Record,
 }
@@ -394,12 +406,12 @@ pub struct Identified {
 /// # Errors
 /// When the database fails.
 pub fn identified(tx: &mut Tx<'_>, kind: Kind, keys: &[IdentityKey]) -> Result<Vec<Identified>> {
-    let mut by_scheme: BTreeMap<KeyScheme, Vec<String>> = BTreeMap::new();
+    let mut by_scheme: BTreeMap<KeyScheme, BTreeMap<String, &str>> = BTreeMap::new();
     for key in keys {
-        by_scheme.entry(key.scheme).or_default().push(key_value(&key.value));
+        by_scheme.entry(key.scheme).or_default().insert(key_value(&key.value), &key.value);
     }
     let sql = format!(
-        "SELECT {}, k.value FROM record_key k JOIN record r ON r.id = k.record_id WHERE {} AND k.scheme = $2 AND k.kind = $3
+        "SELECT {}, k.value, k.source FROM record_key k JOIN record r ON r.id = k.record_id WHERE {} AND k.scheme = $2 AND k.kind = $3
          AND k.value IN {} ORDER BY r.id",
         record_columns!(),
         record_visible!("r"),
@@ -408,11 +420,13 @@ pub fn identified(tx: &mut Tx<'_>, kind: Kind, keys: &[IdentityKey]) -> Result<V
     let mut found = Vec::new();
     // One statement a scheme, of which there are seven.
     for (scheme, values) in by_scheme {
-        let params = params![tx.viewer(), scheme.code(), kind.code(), text_list(&values)];
+        let params = params![tx.viewer(), scheme.code(), kind.code(), text_list(values.keys())];
         found.extend(tx.query(&sql, params, |row| {
+            let stored = row.text(RECORD_COLUMNS)?;
             Ok(Identified {
                 scheme,
-                value: row.text(RECORD_COLUMNS)?,
+                value: values.get(&stored).map_or(stored, |asked| (*asked).to_owned()),
+                source: row.text(RECORD_COLUMNS + 1)?,
                 record: read(row)?,
             })
         })?);
