@@ -63,6 +63,10 @@ check: bootstrap-test frontend ## What should hold before every commit: quick
 bench: bootstrap ## Measure what is measured
 	cargo bench $(LOCKED) --workspace
 
+.PHONY: gallery
+gallery: bootstrap-test frontend e2e/node_modules ## Try every component, with pictures in e2e/results/pictures
+	cd e2e && VIZSLA_CHROMIUM="$$(../scripts/chromium.sh)" npx playwright test --project=gallery
+
 .PHONY: clean
 clean: ## Remove what was built; what the server knows stays
 	cargo clean
