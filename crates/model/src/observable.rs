@@ -70,15 +70,8 @@ pub struct BadObservable {
 
 impl BadObservable {
     fn new(given: &str, expected: impl Into<String>) -> Self {
-        let printable: String = given
-            .chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .take(81)
-            .collect();
-        Self {
-            given: crate::text::shorten(&printable, 80),
-            expected: expected.into(),
-        }
+        let printable: String = given.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(81).collect();
+        Self { given: crate::text::shorten(&printable, 80), expected: expected.into() }
     }
 }
 
@@ -91,29 +84,17 @@ impl Observable {
     /// # Errors
     /// When the value is not of the type; the error says what would be right.
     pub fn new(kind: ObservableType, value: &str) -> Result<Self, BadObservable> {
-        let refanged = if kind.is_verbatim() {
-            defang::without_invisible(value)
-        } else {
-            refang(value)
-        };
-        let clean = refanged.trim();
-        if clean.is_empty() {
-            return Err(BadObservable::new(value, "a value: it is empty"));
+        let bad = |expected: String| BadObservable::new(value, expected);
+        let mut found = once(kind, value).map_err(bad)?;
+        // What is cut off can leave something to cut off; only what no longer changes is a normal form.
+        for _ in 0..8 {
+            let again = once(found.kind, &found.value).map_err(bad)?;
+            if again == found {
+                return Ok(found);
+            }
+            found = again;
         }
-        if clean.chars().count() > MAX_VALUE {
-            return Err(BadObservable::new(value, format!("at most {MAX_VALUE} characters long")));
-        }
-        if let Some(c) = clean
-            .chars()
-            .find(|c| c.is_control() && !(kind.is_free_text() && matches!(c, '\t' | '\n' | '\r')))
-        {
-            return Err(BadObservable::new(
-                value,
-                format!("free of control characters: it holds U+{:04X}", u32::from(c)),
-            ));
-        }
-        let (kind, value) = normal(kind, clean).ok_or_else(|| BadObservable::new(value, kind.expectation()))?;
-        Ok(Self { kind, value })
+        Err(bad(kind.expectation().to_owned()))
     }
 
     /// Tells the type from the value alone, for pasted lists, and normalises the value.
@@ -156,22 +137,41 @@ impl std::fmt::Display for Observable {
 /// # Errors
 /// When the name of the type is unknown, or the value is not of the type.
 pub fn parse_typed(type_alias: &str, value: &str) -> Result<Observable, BadObservable> {
-    if matches!(
-        types::folded_alias(type_alias).as_str(),
-        "hash" | "file-hash" | "filehash" | "checksum"
-    ) {
+    if matches!(types::folded_alias(type_alias).as_str(), "hash" | "file-hash" | "filehash" | "checksum") {
         let clean = defang::without_invisible(value);
         let kind = hash::kind_by_length(clean.trim())
             .ok_or_else(|| BadObservable::new(value, "a hash: 32, 40, 64 or 128 hexadecimal digits, or an ssdeep or TLSH hash"))?;
         return Observable::new(kind, value);
     }
-    let kind = ObservableType::from_alias(type_alias).ok_or_else(|| {
-        BadObservable::new(
-            type_alias,
-            "a known type of observable, such as ipv4-addr, domain-name, url or sha256",
-        )
-    })?;
+    let kind = ObservableType::from_alias(type_alias)
+        .ok_or_else(|| BadObservable::new(type_alias, "a known type of observable, such as ipv4-addr, domain-name, url or sha256"))?;
     Observable::new(kind, value)
+}
+
+/// Normalises once; the error is what would be right.
+fn once(kind: ObservableType, value: &str) -> Result<Observable, String> {
+    // Markup can be longer than the value, but not by much; refanging may take several rounds over all of it.
+    if value.len() > MAX_VALUE * 8 {
+        return Err(format!("at most {MAX_VALUE} characters long"));
+    }
+    let refanged = if kind.is_verbatim() { defang::without_invisible(value) } else { refang(value) };
+    let clean = refanged.trim();
+    if clean.is_empty() {
+        return Err("a value: it is empty".to_owned());
+    }
+    if clean.chars().count() > MAX_VALUE {
+        return Err(format!("at most {MAX_VALUE} characters long"));
+    }
+    let allowed = |c: char| !c.is_control() || (kind.is_free_text() && matches!(c, '\t' | '\n' | '\r'));
+    if let Some(c) = clean.chars().find(|c| !allowed(*c)) {
+        return Err(format!("free of control characters: it holds U+{:04X}", u32::from(c)));
+    }
+    let (kind, value) = normal(kind, clean).ok_or_else(|| kind.expectation().to_owned())?;
+    // Normalising can add characters: A-labels, spelled-out hives.
+    if value.chars().count() > MAX_VALUE {
+        return Err(format!("at most {MAX_VALUE} characters long"));
+    }
+    Ok(Observable { kind, value })
 }
 
 /// The normal form, with the type as it came out.
@@ -218,9 +218,5 @@ pub fn search_text(observable: &Observable) -> String {
         return folded;
     }
     let readable = network::readable(&folded);
-    if readable == folded {
-        folded
-    } else {
-        format!("{folded} {}", fold(&readable))
-    }
+    if readable == folded { folded } else { format!("{folded} {}", fold(&readable)) }
 }

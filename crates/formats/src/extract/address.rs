@@ -18,11 +18,7 @@ fn colons(page: &Page, at: usize) -> Option<Hit> {
     let end = page.run(at, 200, |c| c.is_ascii_hexdigit() || matches!(c, ':' | '.'));
     let run = page.slice(at, end).trim_end_matches(['.', ':']);
     // `2001:db8::` may end in colons.
-    let run = if page.slice(at, end).trim_end_matches('.').ends_with("::") {
-        page.slice(at, end).trim_end_matches('.')
-    } else {
-        run
-    };
+    let run = if page.slice(at, end).trim_end_matches('.').ends_with("::") { page.slice(at, end).trim_end_matches('.') } else { run };
     let end = at + run.len();
     if run.matches(':').count() < 2 || page.char_at(end).is_some_and(|c| c.is_alphanumeric() || c == '_') {
         return None;
@@ -42,9 +38,7 @@ fn colons(page: &Page, at: usize) -> Option<Hit> {
             end_with_length = digits;
         }
     }
-    let with_length = Observable::new(kind, page.slice(at, end_with_length))
-        .ok()
-        .map(|o| Hit::new(o, at, end_with_length));
+    let with_length = Observable::new(kind, page.slice(at, end_with_length)).ok().map(|o| Hit::new(o, at, end_with_length));
     let mut hit = with_length.or_else(|| Observable::new(kind, run).ok().map(|o| Hit::new(o, at, end)))?;
     if hit.end == end {
         hit.resume = network::after_host(page, end).max(end);

@@ -29,9 +29,7 @@ pub(super) fn url_goes_on(page: &Page, host_start: usize, end: usize) -> Option<
             || (last == '-' && first.is_ascii_lowercase() && word.contains('.'))
             || (first == '/' && following.len() > 1 && network::has_known_suffix(so_far))
     } else {
-        let path_like = following
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'|'));
+        let path_like = following.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'|'));
         let value_follows = matches!(last, '-' | '_' | '=' | '&' | '%' | '?') && first.is_ascii_alphanumeric();
         let tail_follows = matches!(first, '/' | '?' | '&' | '=' | '%') && following.len() > 1;
         let file_follows = last == '/'
@@ -50,8 +48,7 @@ pub(super) fn url_goes_on(page: &Page, host_start: usize, end: usize) -> Option<
 
 /// `gate.php`, alone on what is left of the line.
 fn is_page_name(word: &str) -> bool {
-    word.rsplit_once('.')
-        .is_some_and(|(stem, ending)| !stem.is_empty() && is_page_ending(ending))
+    word.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && is_page_ending(ending))
 }
 
 fn is_page_ending(ending: &str) -> bool {

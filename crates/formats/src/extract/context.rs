@@ -35,13 +35,7 @@ const FILE_WORDS: &[&str] = &[
 /// The words before a place on its line, last first, without punctuation.
 fn words_before(page: &Page, at: usize, max: usize) -> Vec<String> {
     let before = page.before(at, 64);
-    before
-        .split(|c: char| !(c.is_alphanumeric() || c == '§'))
-        .filter(|w| !w.is_empty())
-        .rev()
-        .take(max)
-        .map(str::to_owned)
-        .collect()
+    before.split(|c: char| !(c.is_alphanumeric() || c == '§')).filter(|w| !w.is_empty()).rev().take(max).map(str::to_owned).collect()
 }
 
 /// Whether four numbers at this place are a version and no address.
@@ -57,10 +51,7 @@ pub(super) fn is_version(page: &Page, at: usize) -> bool {
     // In "versions 1.2.3.4, 1.2.3.5 and 1.2.4.0" the word stands before the first.
     loop {
         let trimmed = before.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '§');
-        let Some(word) = trimmed
-            .rsplit(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '§')))
-            .next()
-            .filter(|w| !w.is_empty())
+        let Some(word) = trimmed.rsplit(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '§'))).next().filter(|w| !w.is_empty())
         else {
             return false;
         };
@@ -80,6 +71,12 @@ pub(super) fn is_version(page: &Page, at: usize) -> bool {
 /// Whether the words before a name say that it is one of a file.
 pub(super) fn is_about_a_file(page: &Page, at: usize) -> bool {
     words_before(page, at, 2).iter().any(|w| FILE_WORDS.contains(&w.as_str()))
+}
+
+/// Which of these words stands nearest before a place on its line.
+pub(super) fn nearest<'w>(page: &Page, at: usize, words: &[&'w str]) -> Option<&'w str> {
+    let before = words_before(page, at, 3);
+    before.iter().find_map(|b| words.iter().find(|w| *w == b)).copied()
 }
 
 /// Whether one of these words stands shortly before a place on its line.

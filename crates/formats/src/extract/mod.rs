@@ -11,6 +11,8 @@ mod network;
 mod page;
 mod path;
 mod publisher;
+#[cfg(test)]
+mod tests;
 mod url;
 mod word;
 
@@ -52,12 +54,7 @@ struct Hit {
 
 impl Hit {
     fn new(observable: Observable, start: usize, end: usize) -> Self {
-        Self {
-            observable,
-            start,
-            end,
-            resume: end,
-        }
+        Self { observable, start, end, resume: end }
     }
 }
 
@@ -80,13 +77,7 @@ pub fn extract(text: &str, options: &Extract) -> Vec<Find> {
         if publishers.own(&hit.observable) {
             marks.push(Mark::Publisher);
         }
-        finds.push(Find {
-            original: text.get(start..end).unwrap_or_default().to_owned(),
-            observable: hit.observable,
-            start,
-            end,
-            marks,
-        });
+        finds.push(Find { original: text.get(start..end).unwrap_or_default().to_owned(), observable: hit.observable, start, end, marks });
     }
     finds
 }
@@ -108,9 +99,5 @@ fn recognise(page: &Page, at: usize, c: char) -> Option<Hit> {
 
 /// Where to look next when nothing stands here: after the word, so that no value is found inside a longer one.
 fn skip(page: &Page, at: usize, c: char) -> usize {
-    if page::is_word(c) {
-        page.word_end(at).max(at + c.len_utf8())
-    } else {
-        at + c.len_utf8()
-    }
+    if page::is_word(c) { page.word_end(at).max(at + c.len_utf8()) } else { at + c.len_utf8() }
 }

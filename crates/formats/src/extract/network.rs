@@ -7,9 +7,8 @@ use super::{Hit, context};
 
 /// Top-level names outside the public suffix list that lead somewhere: overlay networks, alternative roots, and the
 /// reserved ones of RFC 2606, which are found and marked.
-const OTHER_ROOTS: &[&str] = &[
-    "onion", "i2p", "bit", "lib", "bazar", "coin", "emc", "eth", "crypto", "local", "example", "test", "invalid",
-];
+const OTHER_ROOTS: &[&str] =
+    &["onion", "i2p", "bit", "lib", "bazar", "coin", "emc", "eth", "crypto", "local", "example", "test", "invalid"];
 
 /// Whether a name ends in a suffix of the public suffix list, or one of the other roots, and has a label of its own.
 pub(super) fn has_known_suffix(name: &str) -> bool {
@@ -67,6 +66,10 @@ const NOT_DOMAINS: &[&str] = &[
 /// A domain that is the whole word, or a file's name that looks like one.
 pub(super) fn domain(page: &Page, start: usize, word: &str) -> Option<Hit> {
     let end = start + word.len();
+    // A name has 253 characters; in other scripts, each may take several bytes.
+    if word.len() > if word.is_ascii() { 254 } else { 600 } {
+        return None;
+    }
     let observable = Observable::new(ObservableType::DomainName, word).ok()?;
     let name = observable.value.as_str();
     let defanged = page.is_defanged(start, end);
@@ -74,20 +77,14 @@ pub(super) fn domain(page: &Page, start: usize, word: &str) -> Option<Hit> {
     let last = name.rsplit('.').next()?;
     let labels_right = name.split('.').all(|l| !l.starts_with('-') && !l.ends_with('-'))
         && last.len() >= 2
-        && name
-            .split('.')
-            .rev()
-            .nth(1)
-            .is_some_and(|l| !l.starts_with('_') && !l.ends_with('_'));
+        && name.split('.').rev().nth(1).is_some_and(|l| !l.starts_with('_') && !l.ends_with('_'));
     if !labels_right || !(known || (defanged && last.bytes().all(|b| b.is_ascii_lowercase()))) {
         return None;
     }
     if !defanged {
         let about_a_file = last == "com" && context::is_about_a_file(page, start) && name.matches('.').count() == 1;
         if AMBIGUOUS.contains(&last) || about_a_file || (last == "com" && NOT_DOMAINS.contains(&name)) {
-            return Observable::new(ObservableType::FileName, word)
-                .ok()
-                .map(|o| Hit::new(o, start, end));
+            return Observable::new(ObservableType::FileName, word).ok().map(|o| Hit::new(o, start, end));
         }
         if is_code(page, start, end, name, word) {
             return None;
@@ -126,12 +123,10 @@ pub(super) fn after_host(page: &Page, end: usize) -> usize {
     if page.char_at(at) != Some('/') {
         return at;
     }
-    let path_end = super::url::end_of(page, at);
+    let path_end = super::url::end_of_tail(page, at);
     let path = page.slice(at, path_end);
     // In `one.example/two.example` the second is as good as the first.
-    let another = path
-        .split('/')
-        .any(|step| step.parse::<std::net::Ipv4Addr>().is_ok() || (has_known_suffix(step) && !is_ambiguous(step)));
+    let another = path.split('/').any(|step| step.parse::<std::net::Ipv4Addr>().is_ok() || (has_known_suffix(step) && !is_ambiguous(step)));
     if another { at } else { path_end.max(at) }
 }
 

@@ -3,7 +3,7 @@
 use model::observable::Refanged;
 
 /// The longest word that is looked at as a whole; longer ones are looked at in pieces.
-pub(super) const LONGEST_WORD: usize = 2_048;
+pub(super) const LONGEST_WORD: usize = 1_024;
 
 /// The refanged text with the way back to the text as given.
 pub(super) struct Page<'a> {
@@ -20,11 +20,7 @@ pub(super) fn is_word(c: char) -> bool {
 
 impl<'a> Page<'a> {
     pub(super) fn new(refanged: &'a Refanged, original: &'a str) -> Self {
-        Self {
-            text: &refanged.text,
-            refanged,
-            original,
-        }
+        Self { text: &refanged.text, refanged, original }
     }
 
     pub(super) fn rest(&self, at: usize) -> &'a str {
@@ -83,13 +79,7 @@ impl<'a> Page<'a> {
     pub(super) fn is_defanged(&self, start: usize, end: usize) -> bool {
         let (from, to) = self.original_range(start, end);
         let visible = |c: &char| !matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
-        !self
-            .original
-            .get(from..to)
-            .unwrap_or_default()
-            .chars()
-            .filter(visible)
-            .eq(self.slice(start, end).chars())
+        !self.original.get(from..to).unwrap_or_default().chars().filter(visible).eq(self.slice(start, end).chars())
     }
 
     /// The place after the line break and the indentation at `at`, when a line ends there.

@@ -67,17 +67,12 @@ pub(super) fn below_dots(page: &Page, at: usize) -> Option<Hit> {
     let prefix = page.slice(at, dots);
     let steps_right =
         prefix.split(['\\', '/']).all(|s| matches!(s, "" | "." | "..")) && prefix.ends_with(['\\', '/']) && !prefix.contains("//");
-    let starts = page
-        .char_before(at)
-        .is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | '=' | ':' | '[' | '>' | '<'));
+    let starts =
+        page.char_before(at).is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | '=' | ':' | '[' | '>' | '<'));
     if !prefix.starts_with('.') || !steps_right || !starts || !page.char_at(dots).is_some_and(char::is_alphanumeric) {
         return None;
     }
-    if prefix.contains('\\') {
-        windows(page, at, dots)
-    } else {
-        unix_end(page, at, dots)
-    }
+    if prefix.contains('\\') { windows(page, at, dots) } else { unix_end(page, at, dots) }
 }
 
 /// Reads a Windows path whose steps start at `from`.
@@ -85,10 +80,9 @@ fn windows(page: &Page, at: usize, from: usize) -> Option<Hit> {
     let end = steps_end(page, from, page.char_before(at));
     let text = page.slice(at, end);
     // In JSON and source code every separator is doubled.
-    let value = text.get(2..).map_or_else(
-        || text.to_owned(),
-        |tail| format!("{}{}", text.get(..2).unwrap_or_default(), tail.replace("\\\\", "\\")),
-    );
+    let value = text
+        .get(2..)
+        .map_or_else(|| text.to_owned(), |tail| format!("{}{}", text.get(..2).unwrap_or_default(), tail.replace("\\\\", "\\")));
     let bare = value.trim_end_matches('\\');
     let is_root = bare.len() <= 2;
     let last = bare.rsplit(['\\', '/']).next().unwrap_or_default();
@@ -99,11 +93,7 @@ fn windows(page: &Page, at: usize, from: usize) -> Option<Hit> {
         .rsplit_once('.')
         .is_some_and(|(_, ending)| (1..=8).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric()));
     let relative = value.starts_with('.');
-    let kind = if (is_file && !value.ends_with('\\')) || (relative && !value.ends_with('\\')) {
-        T::FilePath
-    } else {
-        T::Directory
-    };
+    let kind = if (is_file && !value.ends_with('\\')) || (relative && !value.ends_with('\\')) { T::FilePath } else { T::Directory };
     Observable::new(kind, &value).ok().map(|o| Hit::new(o, at, end))
 }
 
@@ -125,9 +115,7 @@ fn steps_end(page: &Page, from: usize, quote: Option<char>) -> usize {
     let mut end = from;
     let limit = from + LONGEST_PATH;
     loop {
-        let step_end = page.run(end, 256, |c| {
-            allowed(c) && !c.is_whitespace() && !matches!(c, '\\' | ',' | ';' | '\'' | '‘' | '’')
-        });
+        let step_end = page.run(end, 256, |c| allowed(c) && !c.is_whitespace() && !matches!(c, '\\' | ',' | ';' | '\'' | '‘' | '’'));
         end = step_end;
         match page.char_at(end) {
             Some('\\') if end < limit => end += 1,
@@ -150,10 +138,7 @@ fn steps_end(page: &Page, from: usize, quote: Option<char>) -> usize {
 
 /// Quoted text is one path if it is not a path with arguments.
 fn is_one_path(text: &str) -> bool {
-    text.split(' ')
-        .rev()
-        .skip(1)
-        .all(|part| !part.rsplit_once('.').is_some_and(|(_, ending)| has_file_ending(ending)))
+    text.split(' ').rev().skip(1).all(|part| !part.rsplit_once('.').is_some_and(|(_, ending)| has_file_ending(ending)))
         && !text.contains(" -")
         && !text.contains(" /")
 }
@@ -171,9 +156,7 @@ fn blank_belongs(page: &Page, from: usize, at: usize) -> Option<usize> {
     });
     let step = page.slice(at, step_end);
     let words = step.split(' ').filter(|w| !w.is_empty());
-    let file_inside = words
-        .clone()
-        .any(|w| w.rsplit_once('.').is_some_and(|(_, ending)| has_file_ending(ending)));
+    let file_inside = words.clone().any(|w| w.rsplit_once('.').is_some_and(|(_, ending)| has_file_ending(ending)));
     let right = page.char_at(step_end) == Some('\\') && !step.ends_with(' ') && !step.contains("  ") && words.count() <= 4 && !file_inside;
     right.then_some(step_end)
 }
@@ -220,25 +203,20 @@ fn registry(page: &Page, at: usize) -> Option<Hit> {
     }
     Observable::new(T::WindowsRegistryKey, page.slice(start, hive_end)).ok()?;
     let end = steps_end(page, after + 1, page.char_before(start));
-    Observable::new(T::WindowsRegistryKey, page.slice(start, end))
-        .ok()
-        .map(|o| Hit::new(o, start, end))
+    Observable::new(T::WindowsRegistryKey, page.slice(start, end)).ok().map(|o| Hit::new(o, start, end))
 }
 
 /// `/etc/passwd`.
 fn unix(page: &Page, at: usize) -> Option<Hit> {
-    let starts = page
-        .char_before(at)
-        .is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | '=' | ':' | '[' | '|' | ',' | '“'));
+    let starts =
+        page.char_before(at).is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | '=' | ':' | '[' | '|' | ',' | '“'));
     let root_end = page.run(at + 1, 16, |c| c.is_ascii_alphanumeric());
     if !starts || !ROOTS.contains(&page.slice(at + 1, root_end)) || page.char_at(root_end) != Some('/') {
         return None;
     }
     // In quotes a step may hold blanks, if another step follows: else it is a command with arguments.
     if let Some(quote) = page.char_before(at).filter(|c| matches!(c, '"' | '`' | '\'')) {
-        let end = page.run(at, 512, |c| {
-            c != quote && !c.is_control() && !matches!(c, ':' | '|' | '<' | '>' | '*' | '?' | ';' | '&')
-        });
+        let end = page.run(at, 512, |c| c != quote && !c.is_control() && !matches!(c, ':' | '|' | '<' | '>' | '*' | '?' | ';' | '&'));
         let text = page.slice(at, end);
         let (folders, _) = text.rsplit_once('/').unwrap_or((text, ""));
         let blanks_in_folders = folders.contains(' ') && text.matches(' ').count() == folders.matches(' ').count();
@@ -265,9 +243,8 @@ fn unix_end(page: &Page, at: usize, from: usize) -> Option<Hit> {
 pub(super) fn quoted(page: &Page, at: usize, open: char) -> Option<Hit> {
     let close = if open == '“' { '”' } else { open };
     let start = at + open.len_utf8();
-    let end = page.run(start, 128, |c| {
-        c != close && !c.is_control() && !matches!(c, '\\' | '/' | ':' | '<' | '>' | '|' | '*' | '?' | '=' | '"')
-    });
+    let end =
+        page.run(start, 128, |c| c != close && !c.is_control() && !matches!(c, '\\' | '/' | ':' | '<' | '>' | '|' | '*' | '?' | '=' | '"'));
     let cell = page.slice(start, end);
     let text = cell.trim();
     let start = start + cell.len() - cell.trim_start().len();
@@ -281,9 +258,7 @@ pub(super) fn quoted(page: &Page, at: usize, open: char) -> Option<Hit> {
         return None;
     }
     let (stem, ending) = text.rsplit_once('.')?;
-    let one_file = stem
-        .split(' ')
-        .all(|word| !word.rsplit_once('.').is_some_and(|(_, e)| has_file_ending(e)));
+    let one_file = stem.split(' ').all(|word| !word.rsplit_once('.').is_some_and(|(_, e)| has_file_ending(e)));
     let ends_as_file = has_file_ending(ending) || matches!(ending, "zip" | "py" | "sh");
     if !ends_as_file || !one_file || text.split(' ').count() > 12 {
         return None;

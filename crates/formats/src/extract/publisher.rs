@@ -40,9 +40,7 @@ impl Publishers {
             let bare = host.trim().trim_start_matches("www.");
             Observable::new(ObservableType::Hostname, bare).ok().map(|o| o.value)
         });
-        Self {
-            hosts: WELL_KNOWN.iter().map(|h| (*h).to_owned()).chain(given).collect(),
-        }
+        Self { hosts: WELL_KNOWN.iter().map(|h| (*h).to_owned()).chain(given).collect() }
     }
 
     /// Whether an observable stands on one of the hosts, or below it.

@@ -8,10 +8,12 @@ use super::{Hit, broken, network};
 /// The longest URL that is read.
 const LONGEST_URL: usize = 4_096;
 
+/// The longest path after a host without a scheme that is passed over.
+const LONGEST_TAIL: usize = 512;
+
 /// Schemes that are found at the end of a longer word too (`url_http://…`).
-const SCHEMES: &[&str] = &[
-    "https", "http", "ftps", "sftp", "ftp", "tcp", "udp", "wss", "ws", "ssh", "dns", "ldaps", "ldap", "rdp", "smb", "git",
-];
+const SCHEMES: &[&str] =
+    &["https", "http", "ftps", "sftp", "ftp", "tcp", "udp", "wss", "ws", "ssh", "dns", "ldaps", "ldap", "rdp", "smb", "git"];
 
 /// A URL whose scheme is the word at `at`.
 pub(super) fn find(page: &Page, at: usize) -> Option<Hit> {
@@ -28,6 +30,12 @@ pub(super) fn find(page: &Page, at: usize) -> Option<Hit> {
     };
     let start = word_end - length;
     let host_start = word_end + 3;
+    // Looking at the host first keeps the time down where `://` follows `://`.
+    let host_end = page.run(host_start, 300, |c| !c.is_whitespace() && !matches!(c, '/' | '?' | '#' | '\\'));
+    let after_host = page.run(host_end, 2, |c| !c.is_whitespace());
+    if !is_plausible_host(page.slice(host_start, host_end), after_host > host_end + 1) {
+        return None;
+    }
     let end = end_of(page, host_start);
     let mut value = page.slice(start, end).to_owned();
     let mut last = end;
@@ -39,36 +47,37 @@ pub(super) fn find(page: &Page, at: usize) -> Option<Hit> {
         last = cut_at_host(page, host_start, end)?;
         Observable::new(ObservableType::Url, page.slice(start, last)).ok()
     })?;
-    if !has_plausible_host(&observable.value) {
-        return None;
+    // Scripts without blanks stand directly beside a URL that ends with its host.
+    let glued = page.slice(host_start, last).contains(|c| c >= '\u{2e80}') && !has_known_host(&observable.value);
+    if glued && let Some(cut) = cut_at_host(page, host_start, end) {
+        return Observable::new(ObservableType::Url, page.slice(start, cut)).ok().map(|o| Hit::new(o, start, cut));
     }
     Some(Hit::new(observable, start, last))
 }
 
 /// When what follows the host spoils the URL (other scripts glued to it, a port that is none), the host alone may do.
 fn cut_at_host(page: &Page, host_start: usize, end: usize) -> Option<usize> {
-    let host_end = page
-        .run(host_start, 253, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
-        .min(end);
+    let host_end = page.run(host_start, 253, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')).min(end);
     let host = page.slice(host_start, host_end).trim_end_matches(['.', '-', '_']);
     network::has_known_suffix(host).then_some(host_start + host.len())
 }
 
+fn has_known_host(url: &str) -> bool {
+    model::observable::url_host(url).is_some_and(network::has_known_suffix)
+}
+
 /// Something with a dot, an address, or a bare name that is followed by a port or a path.
-fn has_plausible_host(url: &str) -> bool {
-    let Some((_, rest)) = url.split_once("://") else { return false };
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, tail) = rest.split_at(authority_end);
+fn is_plausible_host(authority: &str, has_path: bool) -> bool {
     let host = authority.rsplit('@').next().unwrap_or(authority);
-    let name = host.split(':').next().unwrap_or(host);
-    if host.starts_with('[') || name.parse::<std::net::Ipv4Addr>().is_ok() || name == "localhost" {
+    let name = host.split(':').next().unwrap_or(host).trim_end_matches(|c: char| !c.is_alphanumeric());
+    if host.starts_with('[') || name.parse::<std::net::Ipv4Addr>().is_ok() || name == "localhost" || host.matches(':').count() > 1 {
         return true;
     }
     let last_label = name.rsplit('.').next().unwrap_or_default();
     if name.contains('.') {
         return last_label.len() >= 2 && !last_label.bytes().all(|b| b.is_ascii_digit());
     }
-    name.len() >= 2 && (tail.len() > 1 || host.contains(':'))
+    name.len() >= 2 && (has_path || host.contains(':'))
 }
 
 /// `[2001:db8::1]:80` without a scheme.
@@ -86,13 +95,22 @@ pub(super) fn bracketed_address(page: &Page, at: usize) -> Option<Hit> {
 /// Where a URL ends whose host starts at `at`: before blanks, quotes, closing brackets that it did not open, and
 /// without the punctuation of the sentence around it.
 pub(super) fn end_of(page: &Page, at: usize) -> usize {
+    end_within(page, at, LONGEST_URL)
+}
+
+/// The same for the path after a host without a scheme.
+pub(super) fn end_of_tail(page: &Page, at: usize) -> usize {
+    end_within(page, at, LONGEST_TAIL)
+}
+
+fn end_within(page: &Page, at: usize, longest: usize) -> usize {
     let mut open: Vec<char> = Vec::new();
     let mut end = at;
     let mut in_host = true;
     let rest = page.rest(at);
     for (offset, c) in rest.char_indices() {
         let here = rest.get(offset..).unwrap_or_default();
-        let stops = offset >= LONGEST_URL
+        let stops = offset >= longest
             || c.is_whitespace()
             || c.is_control()
             || matches!(c, '<' | '>' | '"' | '\'' | '`' | '|' | '\\' | '^' | '\u{fffd}')
@@ -123,9 +141,7 @@ pub(super) fn end_of(page: &Page, at: usize) -> usize {
         }
         end = at + offset + c.len_utf8();
     }
-    let trimmed = page
-        .slice(at, end)
-        .trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '(', '[', '{', '“', '”', '’']);
+    let trimmed = page.slice(at, end).trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '(', '[', '{', '“', '”', '’']);
     // `?` at the end is punctuation only where it starts no query.
     at + trimmed.len()
 }
@@ -138,9 +154,7 @@ fn ends_a_cell(rest: &str, offset: usize, here: &str) -> bool {
 /// `…/http://…`: two URLs whose separator was lost; after `=`, `?` or `&` it is one that carries another.
 fn starts_glued(rest: &str, offset: usize, here: &str) -> bool {
     (here.starts_with("http://") || here.starts_with("https://"))
-        && rest
-            .get(..offset)
-            .is_some_and(|so_far| so_far.ends_with(|c: char| c == '/' || c.is_ascii_alphanumeric()))
+        && rest.get(..offset).is_some_and(|so_far| so_far.ends_with(|c: char| c == '/' || c.is_ascii_alphanumeric()))
 }
 
 /// `,http://…`: a list without blanks.
@@ -152,12 +166,7 @@ fn starts_another(here: &str) -> bool {
 
 /// `[]=`, `[a]=`, `[0]&`: PHP's arrays in a query, not the text of a link.
 fn is_array_key(here: &str) -> bool {
-    let inside: usize = here
-        .bytes()
-        .skip(1)
-        .take(32)
-        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
-        .count();
+    let inside: usize = here.bytes().skip(1).take(32).take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
     let after = here.get(1 + inside..).unwrap_or_default();
     after.strip_prefix(']').is_some_and(|rest| rest.starts_with(['=', '&', '[']))
 }

@@ -19,13 +19,7 @@ pub(super) fn find(page: &Page, at: usize) -> Option<Hit> {
         .or_else(|| ipv4(page, start, word))
         .or_else(|| hash_named(page, start, word))
         .or_else(|| file_name(page, at, whole, start, word))
-        .or_else(|| {
-            if word.contains('.') {
-                network::domain(page, start, word)
-            } else {
-                None
-            }
-        })
+        .or_else(|| if word.contains('.') { network::domain(page, start, word) } else { None })
         .or_else(|| hex_run(page, at, at + whole.len()))
         .or_else(|| address_range(page, start, word))
 }
@@ -59,13 +53,7 @@ fn numbered(page: &Page, start: usize, word: &str) -> Option<Hit> {
         14 if word.matches('.').count() == 2 && word.bytes().any(|b| b.is_ascii_alphabetic()) => whole(T::MacAddr),
         _ => None,
     }
-    .or_else(|| {
-        if (26..=76).contains(&word.len()) {
-            whole(T::CryptocurrencyWallet)
-        } else {
-            None
-        }
-    })
+    .or_else(|| if (26..=76).contains(&word.len()) { whole(T::CryptocurrencyWallet) } else { None })
 }
 
 /// The number's digits end it, whatever follows; they may stand on the next line.
@@ -78,12 +66,7 @@ fn cve(page: &Page, start: usize, word: &str) -> Option<Hit> {
         }
         let next = page.next_line(year_end + 1)?;
         let end = page.run(next, 12, |c| c.is_ascii_digit());
-        return hit(
-            T::Cve,
-            &format!("{}-{}", page.slice(start, year_end), page.slice(next, end)),
-            start,
-            end,
-        );
+        return hit(T::Cve, &format!("{}-{}", page.slice(start, year_end), page.slice(next, end)), start, end);
     }
     hit(T::Cve, word, start, start + word.len())
 }
@@ -98,9 +81,7 @@ fn ipv4(page: &Page, start: usize, word: &str) -> Option<Hit> {
     }
     if page.char_at(end) == Some('/') {
         let length_end = page.run(end + 1, 3, |c| c.is_ascii_digit());
-        let stands_alone = page
-            .char_at(length_end)
-            .is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '/' | '-' | '_'));
+        let stands_alone = page.char_at(length_end).is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '/' | '-' | '_'));
         if length_end > end + 1
             && stands_alone
             && let Some(network) = hit(T::Ipv4Addr, page.slice(start, length_end), start, length_end)
@@ -118,11 +99,7 @@ fn is_heading(page: &Page, start: usize, end: usize, address: Ipv4Addr) -> bool 
     let octets = address.octets();
     let at_line_start = page.before(start, 8).trim().is_empty();
     let small = octets.iter().all(|o| (1..10).contains(o)) && octets != [1, 1, 1, 1] && octets != [8, 8, 8, 8] && octets != [9, 9, 9, 9];
-    let titled = page
-        .rest(end)
-        .strip_prefix(' ')
-        .and_then(|s| s.chars().next())
-        .is_some_and(char::is_uppercase);
+    let titled = page.rest(end).strip_prefix(' ').and_then(|s| s.chars().next()).is_some_and(char::is_uppercase);
     (octets[0] == 0 && !address.is_unspecified()) || (at_line_start && small && titled)
 }
 
@@ -140,18 +117,12 @@ fn hash_named(page: &Page, start: usize, word: &str) -> Option<Hit> {
 fn file_name(page: &Page, at: usize, whole: &str, start: usize, word: &str) -> Option<Hit> {
     // `_name.pyw` starts with an underscore, `_name.exe_` is emphasised.
     let emphasised = page.char_at(at + whole.len()) == Some('_');
-    let (start, word) = if whole.starts_with('_') && !emphasised {
-        (at, whole)
-    } else {
-        (start, word)
-    };
+    let (start, word) = if whole.starts_with('_') && !emphasised { (at, whole) } else { (start, word) };
     let (stem, ending) = word.rsplit_once('.')?;
     let end = start + word.len();
     // `libcurl.so.4.5.0` ends in its version.
-    let library = word
-        .split_once(".so.")
-        .is_some_and(|(_, version)| version.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
-    if stem.is_empty() || !(has_file_ending(ending) || library) {
+    let library = word.split_once(".so.").is_some_and(|(_, version)| version.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+    if stem.is_empty() || word.len() > 255 || !(has_file_ending(ending) || library) {
         return None;
     }
     // Some endings of files are top-level domains too; who defangs means the domain.
@@ -159,11 +130,7 @@ fn file_name(page: &Page, at: usize, whole: &str, start: usize, word: &str) -> O
     let is_call = page.char_at(end) == Some('(');
     // `%20AM.png` is a part of an encoded link.
     let encoded = page.char_before(start) == Some('%') && word.bytes().take(2).all(|b| b.is_ascii_hexdigit());
-    if means_domain || is_call || encoded {
-        None
-    } else {
-        hit(T::FileName, word, start, end)
-    }
+    if means_domain || is_call || encoded { None } else { hit(T::FileName, word, start, end) }
 }
 
 /// The first whole run of hexadecimal digits between `from` and `to` that is as long as a hash.
@@ -201,10 +168,12 @@ fn hash(page: &Page, start: usize, end: usize) -> Option<Hit> {
 
 fn hash_kind(page: &Page, start: usize, digits: &str) -> Option<T> {
     Some(match digits.len() {
-        32 if context::mentions(page, start, &["ja3s"]) => T::Ja3s,
-        32 if context::mentions(page, start, &["ja3"]) => T::Ja3,
-        32 if context::mentions(page, start, &["imphash", "imphashes"]) => T::Imphash,
-        32 => T::Md5,
+        32 => match context::nearest(page, start, &["ja3s", "ja3", "imphash", "md5"]).unwrap_or_default() {
+            "ja3s" => T::Ja3s,
+            "ja3" => T::Ja3,
+            "imphash" => T::Imphash,
+            _ => T::Md5,
+        },
         40 if context::mentions(page, start, &["thumbprint", "certificate", "cert"]) => T::X509Sha1,
         40 => T::Sha1,
         64 => T::Sha256,
