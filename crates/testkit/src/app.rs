@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use app::App;
+use app::account::PasswordCost;
 use model::actor::Door;
 use model::{Actor, Role, Scope};
 use store::{Engine, StoreError, change, job, journal};
@@ -49,7 +50,8 @@ impl TestApp {
     pub fn new(engine: Engine) -> Self {
         let store = TestStore::new(engine);
         let world = store.world.clone();
-        let app = App::new(store.store().clone(), Arc::new(world.clone()));
+        // What a password costs to try is tested where passwords are.
+        let app = App::new(store.store().clone(), Arc::new(world.clone())).with_password_cost(PasswordCost::LEAST);
         let [reader, analyst, lead, admin] = [
             ("rita", Role::Reader),
             ("ada", Role::Analyst),

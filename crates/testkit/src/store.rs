@@ -83,6 +83,26 @@ impl TestStore {
         }
     }
 
+    /// The first column, text, of what SQL of the test's own finds: to look for what no verb tells.
+    ///
+    /// # Panics
+    /// When the database refuses it.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        match &self.postgres {
+            Some(postgres) => apart(|| {
+                let mut client = ::postgres::Client::connect(postgres.url(), ::postgres::NoTls).expect("the test's database answers");
+                let rows = client.query(sql, &[]).expect("the test's SQL runs");
+                rows.iter().map(|row| row.get(0)).collect()
+            }),
+            None => {
+                let connection = rusqlite::Connection::open(self.options.data.join("vizsla.db")).expect("the test's database opens");
+                let mut statement = connection.prepare(sql).expect("the test's SQL is understood");
+                let rows = statement.query_map([], |row| row.get(0)).expect("the test's SQL runs");
+                rows.collect::<Result<_, _>>().expect("the test's SQL finds text")
+            }
+        }
+    }
+
     /// An account of this name and role, whose password nobody knows. Tells its row.
     ///
     /// # Panics
