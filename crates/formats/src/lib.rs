@@ -4,3 +4,4 @@
 
 pub mod extract;
 pub mod known_good;
+pub mod log_events;

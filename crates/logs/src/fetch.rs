@@ -1,7 +1,6 @@
 //! Events given back whole.
 
 use tantivy::columnar::{Column, StrColumn};
-use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::store::StoreReader;
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, Term};
@@ -77,7 +76,8 @@ pub(crate) fn by_locator(snapshot: &Snapshot, fields: &EventFields, locator: Loc
     let term = Term::from_field_i64(fields.batch, locator.batch);
     for (_, searcher) in &snapshot.partitions {
         for segment in searcher.segment_readers() {
-            let Some(mut docs) = segment.inverted_index(fields.batch)?.read_postings(&term, IndexRecordOption::Basic).map_err(index_io)? else {
+            let Some(mut docs) = segment.inverted_index(fields.batch)?.read_postings(&term, IndexRecordOption::Basic).map_err(index_io)?
+            else {
                 continue;
             };
             let Some(sequence) = segment.fast_fields().column_opt::<u64>(SEQUENCE)? else { continue };

@@ -87,7 +87,8 @@ impl LogIndex {
     pub fn open(dir: &Path, options: Options) -> Result<Self, LogError> {
         std::fs::create_dir_all(dir).map_err(LogError::io("cannot create", dir))?;
         let lock_path = dir.join("lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(LogError::io("cannot open", &lock_path))?;
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(LogError::io("cannot open", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => return Err(LogError::InUse(dir.to_owned())),
@@ -211,7 +212,8 @@ impl LogIndex {
     fn delete(&self, chosen: impl Fn(i64, &Finished) -> bool) -> Result<usize, LogError> {
         let mut writing = self.writing();
         self.clean(&mut writing)?;
-        let batches: Vec<i64> = writing.manifest.finished().iter().filter(|(number, finished)| chosen(**number, finished)).map(|(n, _)| *n).collect();
+        let batches: Vec<i64> =
+            writing.manifest.finished().iter().filter(|(number, finished)| chosen(**number, finished)).map(|(n, _)| *n).collect();
         if batches.is_empty() {
             return Ok(0);
         }

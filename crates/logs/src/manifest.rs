@@ -120,7 +120,8 @@ impl Manifest {
         let written = self.file.write_all(line(&step)?.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             // A half-written line in the middle would read as damage later.
-            let undone = self.file.set_len(before).and_then(|()| self.file.seek(SeekFrom::Start(before))).and_then(|_| self.file.sync_data());
+            let undone =
+                self.file.set_len(before).and_then(|()| self.file.seek(SeekFrom::Start(before))).and_then(|_| self.file.sync_data());
             self.broken = undone.err().map(|e| e.to_string());
             return Err(LogError::io("cannot write", &self.path)(error));
         }
@@ -183,7 +184,9 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<Step>, usize), LogError> {
                 }
                 None
             }
-            Some(text) => text.split_once(' ').filter(|(sum, json)| checksum(json) == *sum).and_then(|(_, json)| serde_json::from_str(json).ok()),
+            Some(text) => {
+                text.split_once(' ').filter(|(sum, json)| checksum(json) == *sum).and_then(|(_, json)| serde_json::from_str(json).ok())
+            }
             None => None,
         };
         let whole = step.is_some() || (number == 0 && text.is_some());

@@ -53,7 +53,11 @@ impl Spelling {
             return Err("it is empty");
         }
         if value.chars().all(is_token_char) {
-            let lookup = if value.starts_with('.') || value.ends_with('.') { Lookup::Nowhere } else { Lookup::Token(indexed_form(&value).into_owned()) };
+            let lookup = if value.starts_with('.') || value.ends_with('.') {
+                Lookup::Nowhere
+            } else {
+                Lookup::Token(indexed_form(&value).into_owned())
+            };
             return Ok(Self { value, url, lookup });
         }
         let mut tokens = Vec::new();
@@ -157,7 +161,14 @@ mod tests {
 
     #[test]
     fn a_url_is_not_continued() {
-        for (text, expected) in [("http://e.com/a", true), ("http://e.com/a/b", false), ("http://e.com/a?x", false), ("http://e.com/a#", false), ("(http://e.com/a)", true), ("http://e.com/a.", true)] {
+        for (text, expected) in [
+            ("http://e.com/a", true),
+            ("http://e.com/a/b", false),
+            ("http://e.com/a?x", false),
+            ("http://e.com/a#", false),
+            ("(http://e.com/a)", true),
+            ("http://e.com/a.", true),
+        ] {
             assert_eq!(occurs("http://e.com/A", true, text), expected, "{text}");
         }
         assert!(occurs("http://e.com/a", false, "http://e.com/a/b"));
@@ -166,7 +177,8 @@ mod tests {
     #[test]
     fn lookups_cover_what_the_check_would_find() {
         let spelling = Spelling::new("x://.E.com./a.", NeedleKind::Url).unwrap();
-        let expected = Lookup::Phrase { tokens: vec!["x".into(), "e.com".into(), "a".into()], longer_last: vec!["a...".into(), "a..-".into()] };
+        let expected =
+            Lookup::Phrase { tokens: vec!["x".into(), "e.com".into(), "a".into()], longer_last: vec!["a...".into(), "a..-".into()] };
         assert_eq!(spelling.lookup, expected);
         assert_eq!(Spelling::new("::", NeedleKind::Plain), Err(NO_TOKEN));
         assert_eq!(Spelling::new(".evil.com", NeedleKind::Plain).map(|s| s.lookup), Ok(Lookup::Nowhere));

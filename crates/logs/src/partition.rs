@@ -5,9 +5,10 @@ use std::path::Path;
 
 use model::Timestamp;
 use tantivy::directory::MmapDirectory;
+use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
 use tantivy::store::{Compressor, ZstdCompressor};
-use tantivy::{Index, IndexBuilder, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, SegmentId};
+use tantivy::{Index, IndexBuilder, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher};
 
 use crate::document::{EventDoc, schema, tokenizers};
 use crate::error::LogError;
@@ -128,8 +129,11 @@ impl Partition {
     /// A writer; there can be one at a time.
     pub(crate) fn writer(&self, threads: usize, memory: usize) -> Result<IndexWriter<EventDoc>, LogError> {
         let per_thread = (memory / threads.max(1)).max(15_000_000);
-        let options =
-            IndexWriterOptions::builder().num_worker_threads(threads.max(1)).memory_budget_per_thread(per_thread).num_merge_threads(1).build();
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(threads.max(1))
+            .memory_budget_per_thread(per_thread)
+            .num_merge_threads(1)
+            .build();
         let writer = self.index.writer_with_options(options)?;
         // Merges are asked for by `compact`, never on the side: see there.
         writer.set_merge_policy(Box::new(NoMergePolicy));
@@ -148,8 +152,13 @@ impl Partition {
 
     /// The segments that hold fewer than `below` events, smallest first.
     pub(crate) fn small_segments(&self, below: u32) -> Result<Vec<SegmentId>, LogError> {
-        let mut small: Vec<(u32, SegmentId)> =
-            self.index.searchable_segment_metas()?.iter().filter(|meta| meta.num_docs() < below).map(|meta| (meta.num_docs(), meta.id())).collect();
+        let mut small: Vec<(u32, SegmentId)> = self
+            .index
+            .searchable_segment_metas()?
+            .iter()
+            .filter(|meta| meta.num_docs() < below)
+            .map(|meta| (meta.num_docs(), meta.id()))
+            .collect();
         small.sort_unstable_by_key(|(docs, _)| *docs);
         Ok(small.into_iter().map(|(_, id)| id).collect())
     }

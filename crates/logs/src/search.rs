@@ -112,7 +112,9 @@ pub(crate) fn search(
     let mut answers = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut answers = vec![work()];
-        answers.extend(others.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(LogError::Index("a search thread failed".to_owned())))));
+        answers.extend(
+            others.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(LogError::Index("a search thread failed".to_owned())))),
+        );
         answers
     })
     .into_iter()
@@ -150,10 +152,8 @@ fn results(plan: &Plan<'_>, found: Vec<Tallies>, segments: &[&SegmentReader]) ->
             let below = tallies.below.remove(&source);
             let count = |tally: &Option<Tally>| tally.as_ref().map_or(0, |t| t.count);
             let (counted, with_others, with_below) = (count(&exact), count(&normalised), count(&below));
-            let Some((basis, tally)) = exact
-                .map(|t| (Basis::Exact, t))
-                .or(normalised.map(|t| (Basis::Normalised, t)))
-                .or(below.map(|t| (Basis::Subdomains, t)))
+            let Some((basis, tally)) =
+                exact.map(|t| (Basis::Exact, t)).or(normalised.map(|t| (Basis::Normalised, t))).or(below.map(|t| (Basis::Subdomains, t)))
             else {
                 continue;
             };

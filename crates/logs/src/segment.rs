@@ -59,7 +59,6 @@ impl<'s> SegmentSearch<'s> {
         for (needle, tallies) in plan.needles.iter().zip(found) {
             docs.clear();
             self.spelling_docs(plan, needle.spellings.first(), &checked, &mut docs)?;
-            let exact = docs.len();
             filter.keep(&mut docs);
             self.count(&docs, plan, &mut tallies.exact)?;
             if needle.spellings.len() > 1 {
@@ -71,7 +70,7 @@ impl<'s> SegmentSearch<'s> {
                 self.count(&docs, plan, &mut tallies.normalised)?;
             }
             if let Some(domain) = &needle.below {
-                docs.truncate(if needle.spellings.len() > 1 { 0 } else { exact });
+                docs.clear();
                 self.below_docs(domain, needle, plan, &checked, &mut docs)?;
                 sort_out(&mut docs);
                 filter.keep(&mut docs);
@@ -111,7 +110,14 @@ impl<'s> SegmentSearch<'s> {
     }
 
     /// Appends the events that name a domain or one below it.
-    fn below_docs(&self, domain: &str, needle: &Planned, plan: &Plan<'_>, checked: &Checked, docs: &mut Vec<DocId>) -> Result<(), LogError> {
+    fn below_docs(
+        &self,
+        domain: &str,
+        needle: &Planned,
+        plan: &Plan<'_>,
+        checked: &Checked,
+        docs: &mut Vec<DocId>,
+    ) -> Result<(), LogError> {
         self.spelling_docs(plan, needle.spellings.first(), checked, docs)?;
         let ending = domain.rsplit('.').next().unwrap_or_default();
         let listed = is_domain_ending(ending);

@@ -60,6 +60,7 @@ fn next_run(text: &str, from: usize) -> Option<Range<usize>> {
 }
 
 /// The tokens of a lower-cased text, in order.
+#[cfg(test)]
 pub(crate) fn tokens(lower: &str) -> impl Iterator<Item = &str> {
     runs(lower).map(|run| lower.get(run).unwrap_or_default().trim_matches('.')).filter(|token| !token.is_empty())
 }
@@ -86,8 +87,8 @@ pub(crate) fn indexed_form(token: &str) -> Cow<'_, str> {
 /// Last labels that make a token a file name rather than a domain. They are no top-level domains, and leaving them out
 /// of the list of domains halves it on Windows events.
 const FILE_ENDINGS: &[&str] = &[
-    "bat", "bin", "cmd", "config", "cpl", "csv", "dat", "db", "dll", "dmp", "drv", "evtx", "exe", "htm", "html", "ini", "jpg", "json", "lnk", "log",
-    "msc", "mui", "ocx", "pdb", "php", "png", "psm", "scr", "sdb", "sqlite", "sys", "tmp", "txt", "vbs", "xml",
+    "bat", "bin", "cmd", "config", "cpl", "csv", "dat", "db", "dll", "dmp", "drv", "evtx", "exe", "htm", "html", "ini", "jpg", "json",
+    "lnk", "log", "msc", "mui", "ocx", "pdb", "php", "png", "psm", "scr", "sdb", "sqlite", "sys", "tmp", "txt", "vbs", "xml",
 ];
 
 /// Whether names that end in this label are listed for [`below_key`] lookups. Others are found by walking the whole
@@ -215,7 +216,8 @@ mod tests {
 
     #[test]
     fn index_and_search_cut_text_alike() {
-        for text in ["", "..", "A.b-C_d 10.0.5.13:8080 .evil.com. *.x", "ΟΔΟΣ ΟΔΟΣ.x Straße\u{301} 日本.jp|İx", "a\u{0}b\nc..d"] {
+        for text in ["", "..", "A.b-C_d 10.0.5.13:8080 .evil.com. *.x", "ΟΔΟΣ ΟΔΟΣ.x Straße\u{301} 日本.jp|İx", "a\u{0}b\nc..d"]
+        {
             let lower = text.to_lowercase();
             let expected: Vec<(usize, String)> = tokens(&lower).map(str::to_owned).enumerate().collect();
             assert_eq!(indexed(Which::All, text), expected, "{text:?}");
@@ -234,7 +236,10 @@ mod tests {
 
     #[test]
     fn only_names_are_listed_below() {
-        let names: Vec<String> = indexed(Which::Below, "MKT01.Pandalab.com 10.0.5.13 svchost.EXE v1.2 a.b. x.日本 c.xn--p1ai").into_iter().map(|t| t.1).collect();
+        let names: Vec<String> = indexed(Which::Below, "MKT01.Pandalab.com 10.0.5.13 svchost.EXE v1.2 a.b. x.日本 c.xn--p1ai")
+            .into_iter()
+            .map(|t| t.1)
+            .collect();
         assert_eq!(names, ["moc.baladnap.10tkm", "本日.x", "ia1p--nx.c"]);
         assert!(FILE_ENDINGS.is_sorted());
     }

@@ -1,0 +1,195 @@
+//! Figures of the log index: `cargo run --release -p vizsla-logs --example bench_index -- LOG [COPIES]`.
+//!
+//! `LOG` is a Windows log in JSON lines (plain, gzip or zip). It is copied `COPIES` times (12) with other machines,
+//! people, days, GUIDs and hashes in each copy, indexed, and searched.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods)]
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use logs::{LogIndex, Needle, NeedleKind, NewEvent, Options, SearchRequest};
+use model::Timestamp;
+use model::time::Window;
+
+/// Another hexadecimal digit for each one, the same wherever the same run stands in the same copy.
+fn vary_hex(run: &[u8], copy: u64, out: &mut Vec<u8>) {
+    let mut state = run
+        .iter()
+        .fold(copy.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, |h, b| (h ^ u64::from(b.to_ascii_lowercase())).wrapping_mul(0x100_0000_01b3));
+    for b in run {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let digit = b"0123456789abcdef"[(state >> 32) as usize & 15];
+        out.push(if b.is_ascii_uppercase() { digit.to_ascii_uppercase() } else { digit });
+    }
+}
+
+/// Appends a copy of a line in which runs of eight and more hexadecimal digits are others.
+fn vary(line: &str, copy: u64, out: &mut Vec<u8>) {
+    let day = 1 + copy % 28;
+    let line = line
+        .replace("MKT01", &format!("WKS{copy:03}"))
+        .replace("stevie.marie", &format!("user{copy}.marie"))
+        .replace("pedro.gustavo", &format!("admin{copy}.gustavo"))
+        .replace("2023-08-15", &format!("2023-08-{day:02}"))
+        .replace("192.168.1.", &format!("10.{copy}.7."));
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let run = bytes[at..].iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        if run >= 8 {
+            vary_hex(&bytes[at..at + run], copy, out);
+            at += run;
+        } else {
+            out.extend_from_slice(&bytes[at..at + run.max(1)]);
+            at += run.max(1);
+        }
+    }
+    out.push(b'\n');
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let log = arguments.next().expect("a log file");
+    let copies: u64 = arguments.next().map_or(12, |n| n.parse().unwrap());
+    let dir = tempfile::tempdir().unwrap();
+
+    let corpus = dir.path().join("corpus.json");
+    let mut lines = Vec::new();
+    formats::log_events::read_events(File::open(&log).unwrap(), &log, &Default::default(), &mut |event| {
+        lines.push(event.raw.to_owned());
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let mut out = BufWriter::new(File::create(&corpus).unwrap());
+    let mut buffer = Vec::new();
+    for copy in 0..copies {
+        for line in &lines {
+            buffer.clear();
+            vary(line, copy, &mut buffer);
+            out.write_all(&buffer).unwrap();
+        }
+    }
+    out.flush().unwrap();
+    let raw = std::fs::metadata(&corpus).unwrap().len();
+
+    let began = Instant::now();
+    let mut count = 0_u64;
+    formats::log_events::read_events(File::open(&corpus).unwrap(), "corpus", &Default::default(), &mut |event| {
+        count += event.text.len() as u64;
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    println!(
+        "reading alone: {:.0} MB/s, {:.0} % of the bytes are values",
+        raw as f64 / 1e6 / began.elapsed().as_secs_f64(),
+        100.0 * count as f64 / raw as f64
+    );
+
+    let index = LogIndex::open(&dir.path().join("index"), Options::new(formats::log_events::values_of)).unwrap();
+    let began = Instant::now();
+    let mut batch = index.begin_batch(1, 1).unwrap();
+    // A few values from every file, for the searches.
+    let mut values: Vec<String> = Vec::new();
+    let mut step = 0_u64;
+    formats::log_events::read_events(File::open(&corpus).unwrap(), "corpus", &Default::default(), &mut |event| {
+        step += 1;
+        if step % 257 == 0 {
+            let words =
+                event.text.split(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)).filter(|w| w.len() > 12 && !w.ends_with('.'));
+            values.extend(words.take(8).map(str::to_owned));
+        }
+        batch
+            .add(&NewEvent {
+                time: event.time,
+                host: event.host,
+                accounts: event.accounts,
+                raw: event.raw,
+                text: event.text,
+                shape: event.shape as u8,
+                member: event.member,
+                line: event.line,
+            })
+            .unwrap();
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let summary = batch.finish().unwrap();
+    let took = began.elapsed().as_secs_f64();
+    let stats = index.stats().unwrap();
+    println!(
+        "indexed {} events, {:.0} MB in {took:.1} s: {:.0} events/s, {:.0} MB/s; {} segments, {:.1} % of raw",
+        summary.events,
+        raw as f64 / 1e6,
+        summary.events as f64 / took,
+        raw as f64 / 1e6 / took,
+        stats.segments,
+        100.0 * stats.disk_bytes as f64 / raw as f64,
+    );
+    sizes(&dir.path().join("index"), raw);
+
+    values.sort();
+    values.dedup();
+    let spread = |count: usize| -> Vec<String> { values.iter().step_by((values.len() / count).max(1)).take(count).cloned().collect() };
+    let absent = |count: u32| (0..count).map(|n| format!("203.{}.{}.{}", n >> 16, (n >> 8) & 255, n & 255)).collect::<Vec<_>>();
+    let one = |value: &str| vec![value.to_owned()];
+    ask(&index, "one rare value", &one(&values[values.len() / 2]), 3);
+    ask(&index, "one value in every event of a copy", &one("wks003.pandalab.com"), 3);
+    ask(&index, "one value in every event", &one("pandalab.com"), 3);
+    ask(&index, "one path, rare", &one(r"C:\Users\user5.marie\Downloads\winx64_payload.exe"), 3);
+    ask(&index, "one path, common", &one(r"C:\Windows\System32\svchost.exe"), 3);
+    ask(&index, "1,000 values that are there", &spread(1_000), 3);
+    ask(&index, "1,000 values that are there, no samples", &spread(1_000), 0);
+    ask(&index, "1,000 values, absent", &absent(1_000), 3);
+    ask(&index, "16,854 addresses, absent", &absent(16_854), 3);
+
+    let began = Instant::now();
+    index.compact().unwrap();
+    let stats = index.stats().unwrap();
+    println!(
+        "compacted in {:.1} s: {} segments, {:.1} % of raw",
+        began.elapsed().as_secs_f64(),
+        stats.segments,
+        100.0 * stats.disk_bytes as f64 / raw as f64
+    );
+    ask(&index, "1,000 values that are there", &spread(1_000), 3);
+    ask(&index, "16,854 addresses, absent", &absent(16_854), 3);
+}
+
+/// Bytes by kind of file.
+fn sizes(dir: &std::path::Path, raw: u64) {
+    let mut by_kind = std::collections::BTreeMap::<String, u64>::new();
+    for partition in std::fs::read_dir(dir).unwrap().flatten().filter(|e| e.path().is_dir()) {
+        for file in std::fs::read_dir(partition.path()).unwrap().flatten() {
+            let kind = file.path().extension().map(|e| e.to_string_lossy().into_owned()).unwrap_or_default();
+            *by_kind.entry(kind).or_default() += file.metadata().unwrap().len();
+        }
+    }
+    for (kind, bytes) in by_kind {
+        println!("  .{kind}: {:.2} % of raw", 100.0 * bytes as f64 / raw as f64);
+    }
+}
+
+fn ask(index: &LogIndex, what: &str, values: &[String], samples: usize) {
+    let needles: Vec<Needle> = values
+        .iter()
+        .zip(0..)
+        .map(|(value, id)| Needle { id, kind: NeedleKind::Plain, value: value.clone(), alternatives: Vec::new() })
+        .collect();
+    let mut best = f64::MAX;
+    let (mut found, mut events) = (0, 0);
+    for _ in 0..5 {
+        let request =
+            SearchRequest { needles: &needles, window: Window::Between(Timestamp(1), Timestamp(i64::MAX)), sources: None, samples };
+        let began = Instant::now();
+        let outcome = index.search(&request, &|_, _| ControlFlow::Continue(())).unwrap();
+        best = best.min(began.elapsed().as_secs_f64());
+        found = outcome.results.iter().filter(|r| r.count > 0).count();
+        events = outcome.results.iter().map(|r| r.count).sum::<u64>();
+    }
+    println!("{what}: {:.1} ms ({found} found, in {events} events)", best * 1e3);
+}
