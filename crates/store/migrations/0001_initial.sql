@@ -336,12 +336,16 @@ CREATE TABLE log_source (
     id         {id},
     name       {text} NOT NULL UNIQUE,
     created_by {text} NOT NULL,
-    created_at {int} NOT NULL
+    created_at {int} NOT NULL,
+    -- When it was deleted, or 0: logs of that name bring it back.
+    deleted_at {int} NOT NULL
 );
 
 CREATE TABLE log_file (
     id         {id},
+    public_id  {text} NOT NULL UNIQUE,
     source_id  {int} NOT NULL REFERENCES log_source (id),
+    job_id     {int} NOT NULL,
     name       {text} NOT NULL,
     sha256     {text} NOT NULL,
     bytes      {int} NOT NULL,
@@ -350,6 +354,7 @@ CREATE TABLE log_file (
     last_at    {int} NOT NULL,
     state      {text} NOT NULL CHECK (state IN ('indexing', 'indexed', 'failed', 'deleted')),
     report     {text} NOT NULL,
+    error      {text} NOT NULL,
     created_by {text} NOT NULL,
     created_at {int} NOT NULL
 );
@@ -370,7 +375,6 @@ CREATE TABLE sighting_search (
     sources     {text} NOT NULL,
     observables {int} NOT NULL,
     job_id      {int} NOT NULL,
-    totals      {text} NOT NULL,
     coverage    {text} NOT NULL,
     hosts       {text} NOT NULL,
     accounts    {text} NOT NULL,
@@ -381,12 +385,18 @@ CREATE TABLE sighting_search (
 );
 CREATE INDEX sighting_search_case ON sighting_search (case_id, id);
 
--- What was asked for: the observables of a search.
+-- What was asked for: the observables of a search, and what came out over all sources.
 CREATE TABLE sighting_needle (
     search_id {int} NOT NULL REFERENCES sighting_search (id),
     record_id {int} NOT NULL REFERENCES record (id),
+    outcome   {int} NOT NULL,
+    hits      {int} NOT NULL,
+    first_at  {int} NOT NULL,
+    last_at   {int} NOT NULL,
     PRIMARY KEY (search_id, record_id)
 );
+CREATE INDEX sighting_needle_hits ON sighting_needle (search_id, hits, record_id);
+CREATE INDEX sighting_needle_record ON sighting_needle (record_id, search_id);
 
 CREATE TABLE sighting_result (
     id         {id},
@@ -394,8 +404,14 @@ CREATE TABLE sighting_result (
     record_id  {int} NOT NULL REFERENCES record (id),
     source     {text} NOT NULL,
     external   {int} NOT NULL,
+    outcome    {int} NOT NULL,
+    -- Events that hold the value as written; -1 in the next two for "not asked".
     count      {int} NOT NULL,
     count_is_exact {int} NOT NULL,
+    count_normalised {int} NOT NULL,
+    with_subdomains {int} NOT NULL,
+    -- The larger of the first two counts: what lists sort by.
+    hits       {int} NOT NULL,
     first_at   {int} NOT NULL,
     last_at    {int} NOT NULL,
     -- Histogram, hosts, accounts, samples, query: shown, never queried.
@@ -404,7 +420,7 @@ CREATE TABLE sighting_result (
     UNIQUE (search_id, record_id, source)
 );
 CREATE INDEX sighting_result_record ON sighting_result (record_id, search_id);
-CREATE INDEX sighting_result_count ON sighting_result (search_id, count);
+CREATE INDEX sighting_result_hits ON sighting_result (search_id, hits, id);
 
 -- The machine room -------------------------------------------------------------------------------------------------
 

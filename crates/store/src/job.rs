@@ -1,5 +1,6 @@
 //! Jobs: long work as rows, claimed, heart-beaten and resumed after a crash.
 
+use model::job::JobState;
 use model::{Stamp, Timestamp};
 
 use crate::engine::{Row, Tx, params, statements};
@@ -15,12 +16,14 @@ pub struct Job {
     pub public_id: String,
     /// Which work.
     pub kind: String,
-    /// `queued`, `running`, `done`, `failed` or `cancelled`.
-    pub state: String,
-    /// What to do, as JSON.
+    /// Where it stands.
+    pub state: JobState,
+    /// What to do, as JSON. Of an operation only when it was claimed: it may hold a million ids, which no view shows.
     pub payload: String,
     /// The case it is for, or 0.
     pub case: i64,
+    /// That case's number.
+    pub case_number: Option<i64>,
     /// How much is done.
     pub done: i64,
     /// Of how much; 0 while unknown.
@@ -48,8 +51,15 @@ pub const ABANDONED_AFTER_SECONDS: i64 = 30;
 
 macro_rules! columns {
     () => {
-        "j.id, j.public_id, j.kind, j.state, j.payload, j.case_id, j.done, j.total, j.result, j.error, j.attempts, j.cancel, \
-         j.created_by, j.created_at, j.started_at, j.finished_at"
+        columns!("CASE WHEN j.kind = 'operation' THEN '' ELSE j.payload END")
+    };
+    ($payload:literal) => {
+        concat!(
+            "j.id, j.public_id, j.kind, j.state, ",
+            $payload,
+            ", j.case_id, j.done, j.total, j.result, j.error, j.attempts, j.cancel, j.created_by, j.created_at, j.started_at, j.finished_at, \
+             (SELECT c.number FROM security_case c WHERE c.id = j.case_id)"
+        )
     };
 }
 
@@ -57,10 +67,13 @@ statements! {
     INSERT = "INSERT INTO job (public_id, kind, state, payload, case_id, done, total, result, error, attempts, cancel, heartbeat_at,
         created_by, created_at, started_at, finished_at)
         VALUES ($1, $2, 'queued', $3, $4, 0, $5, '', '', 0, 0, 0, $6, $7, 0, 0) RETURNING id";
-    NEXT = concat!("SELECT ", columns!(), " FROM job j WHERE j.state = 'queued' OR (j.state = 'running' AND j.heartbeat_at < $1)
-        ORDER BY j.id LIMIT 1");
+    NEXT = concat!("SELECT ", columns!("j.payload"), " FROM job j WHERE (j.state = 'queued' AND j.heartbeat_at <= $1)
+        OR (j.state = 'running' AND j.heartbeat_at < $2) ORDER BY j.id LIMIT 1");
+    WAITS = "SELECT 1 FROM job j WHERE (j.state = 'queued' AND j.heartbeat_at <= $1) OR (j.state = 'running' AND j.heartbeat_at < $2) LIMIT 1";
     CLAIM = "UPDATE job SET state = 'running', attempts = attempts + 1, started_at = $2, heartbeat_at = $2 WHERE id = $1";
     BEAT = "UPDATE job SET done = $2, total = $3, heartbeat_at = $4 WHERE id = $1 AND state = 'running' RETURNING cancel";
+    HEART = "UPDATE job SET heartbeat_at = $2 WHERE id = $1 AND state = 'running' RETURNING cancel";
+    GIVE_BACK = "UPDATE job SET state = 'queued', error = $2, attempts = attempts - CAST($3 AS bigint), heartbeat_at = $4 WHERE id = $1";
     FINISH = "UPDATE job SET state = $2, result = $3, error = $4, finished_at = $5 WHERE id = $1";
     CANCEL = "UPDATE job SET cancel = 1 WHERE id = $1 AND state IN ('queued', 'running')";
     REQUEUE_RUNNING = "UPDATE job SET heartbeat_at = 0 WHERE state = 'running'";
@@ -75,7 +88,7 @@ fn read(row: &Row<'_>) -> Result<Job> {
         id: row.int(0)?,
         public_id: row.text(1)?,
         kind: row.text(2)?,
-        state: row.text(3)?,
+        state: row.word(3)?,
         payload: row.text(4)?,
         case: row.int(5)?,
         done: row.int(6)?,
@@ -88,6 +101,7 @@ fn read(row: &Row<'_>) -> Result<Job> {
         created_at: row.time(13)?,
         started_at: row.time(14)?,
         finished_at: row.time(15)?,
+        case_number: row.opt_int(16)?,
     })
 }
 
@@ -107,9 +121,17 @@ pub fn queue(tx: &mut Tx<'_>, kind: &str, payload: &impl serde::Serialize, case:
 /// # Errors
 /// When the database fails.
 pub fn claim(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Job>> {
-    let Some(job) = tx.query_opt(NEXT, params![now.plus_seconds(-ABANDONED_AFTER_SECONDS)], read)? else { return Ok(None) };
+    let Some(job) = tx.query_opt(NEXT, params![now, now.plus_seconds(-ABANDONED_AFTER_SECONDS)], read)? else { return Ok(None) };
     tx.execute(CLAIM, params![job.id, now])?;
-    Ok(Some(Job { state: "running".to_owned(), attempts: job.attempts + 1, started_at: now, ..job }))
+    Ok(Some(Job { state: JobState::Running, attempts: job.attempts + 1, started_at: now, ..job }))
+}
+
+/// Whether there is a job that [`claim`] would give out: a look that does not keep the writer.
+///
+/// # Errors
+/// When the database fails.
+pub fn waits(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
+    Ok(tx.query_opt(WAITS, params![now, now.plus_seconds(-ABANDONED_AFTER_SECONDS)], |_| Ok(()))?.is_some())
 }
 
 /// Tells that a job is alive and how far it is; answers whether it was asked to stop.
@@ -120,12 +142,28 @@ pub fn beat(tx: &mut Tx<'_>, job: i64, done: i64, total: i64, now: Timestamp) ->
     Ok(tx.query_opt(BEAT, params![job, done, total, now], |row| row.flag(0))?.unwrap_or(true))
 }
 
-/// Ends a job as `done`, `failed` or `cancelled`.
+/// Tells that a job is alive, and nothing of how far it is; answers whether it was asked to stop.
 ///
 /// # Errors
 /// When the database fails.
-pub fn finish(tx: &mut Tx<'_>, job: i64, state: &str, result: &str, error: &str, now: Timestamp) -> Result<()> {
-    tx.execute(FINISH, params![job, state, result, error, now]).map(|_| ())
+pub fn heart(tx: &mut Tx<'_>, job: i64, now: Timestamp) -> Result<bool> {
+    Ok(tx.query_opt(HEART, params![job, now], |row| row.flag(0))?.unwrap_or(true))
+}
+
+/// Puts a claimed job back, to be claimed from `not_before` on. With `unused`, the attempt does not count.
+///
+/// # Errors
+/// When the database fails.
+pub fn give_back(tx: &mut Tx<'_>, job: i64, error: &str, unused: bool, not_before: Timestamp) -> Result<()> {
+    tx.execute(GIVE_BACK, params![job, error, unused, not_before]).map(|_| ())
+}
+
+/// Ends a job as done, failed or cancelled.
+///
+/// # Errors
+/// When the database fails.
+pub fn finish(tx: &mut Tx<'_>, job: i64, state: JobState, result: &str, error: &str, now: Timestamp) -> Result<()> {
+    tx.execute(FINISH, params![job, state.as_str(), result, error, now]).map(|_| ())
 }
 
 /// Asks a job to stop.

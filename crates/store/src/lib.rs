@@ -20,10 +20,12 @@ pub mod data_dir;
 pub mod idempotency;
 pub mod job;
 pub mod journal;
+pub mod log_source;
 pub mod note;
 pub mod operation;
 pub mod record;
 pub mod setting;
+pub mod sighting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -170,12 +172,14 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("idempotency", idempotency::STATEMENTS),
         ("job", job::STATEMENTS),
         ("journal", journal::STATEMENTS),
+        ("log_source", log_source::STATEMENTS),
         ("note", note::STATEMENTS),
         ("operation", operation::STATEMENTS),
         ("record", record::STATEMENTS),
         ("record::around", record::around::STATEMENTS),
         ("record::import", record::import::STATEMENTS),
         ("setting", setting::STATEMENTS),
+        ("sighting", sighting::STATEMENTS),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(|(name, sql)| (*module, *name, *sql))).collect()
 }

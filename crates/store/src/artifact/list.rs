@@ -253,7 +253,7 @@ fn count_by_record(tx: &mut Tx<'_>, sql: &str, list: &str) -> Result<HashMap<i64
 /// What the newest finished search of the case that asked for a record counted.
 fn sighted(tx: &mut Tx<'_>, case: i64, list: &str, among: &str) -> Result<HashMap<i64, i64>> {
     let sql = format!(
-        "SELECT d.record_id, CAST(coalesce(sum(t.count), 0) AS bigint) FROM (
+        "SELECT d.record_id, CAST(coalesce(sum(t.hits), 0) AS bigint) FROM (
             SELECT d.record_id, max(d.search_id) AS search_id FROM sighting_needle d JOIN sighting_search s ON s.id = d.search_id
             WHERE s.case_id = $1 AND s.state = 'done' AND d.record_id IN {among} GROUP BY d.record_id
          ) AS d LEFT JOIN sighting_result t ON t.search_id = d.search_id AND t.record_id = d.record_id
