@@ -140,3 +140,29 @@ test("a change is announced, not forced on a list in use; two tabs hold one line
   gallery.tell(change(8));
   await expect(second.locator("[data-live-pill]")).toHaveText("2 changes — show");
 });
+
+test("a hidden tab hands the line on, and comes back to what it missed", async ({ page, context, gallery }) => {
+  const hide = (of: Page, hidden: boolean) =>
+    of.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  const change = (seq: number) => ({ seq, case: "SECC0001042", topic: "artifacts", actor: "jo" });
+
+  await page.goto("/gallery-case.html");
+  await expect.poll(() => gallery.lines.size).toBe(1);
+  gallery.tell(change(20));
+  await page.locator("#r5").hover();
+  const second: Page = await context.newPage();
+  await second.goto(`${gallery.url}/gallery-case.html`);
+
+  await hide(page, true);
+  await expect.poll(() => gallery.lines.size).toBe(1);
+  await hide(second, true);
+  await expect.poll(() => gallery.lines.size).toBe(0);
+
+  await hide(page, false);
+  await expect.poll(() => [...gallery.lines.values()]).toEqual(["20"]);
+  gallery.tell(change(21));
+  await expect(page.locator("[data-live-pill]")).toBeVisible();
+});
