@@ -166,11 +166,12 @@ pub(crate) fn id_list(ids: &[i64]) -> String {
     text
 }
 
-/// The subselect that yields the ids of [`id_list`] given as parameter `n`.
+/// The subselect that yields the ids of [`id_list`] given as parameter `n`. Cast to text first: a parameter that is cast to
+/// JSON alone is taken for JSON, which is not how it is sent.
 pub(crate) fn ids_in(engine: Engine, n: usize) -> String {
     match engine {
         Engine::Sqlite => format!("(SELECT value FROM json_each(${n}))"),
-        Engine::Postgres => format!("(SELECT value::bigint FROM json_array_elements_text(CAST(${n} AS json)))"),
+        Engine::Postgres => format!("(SELECT value::bigint FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json)))"),
     }
 }
 
@@ -184,7 +185,7 @@ pub(crate) fn text_list<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> St
 pub(crate) fn texts_in(engine: Engine, n: usize) -> String {
     match engine {
         Engine::Sqlite => format!("(SELECT value FROM json_each(${n}))"),
-        Engine::Postgres => format!("(SELECT value FROM json_array_elements_text(CAST(${n} AS json)))"),
+        Engine::Postgres => format!("(SELECT value FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json)))"),
     }
 }
 
