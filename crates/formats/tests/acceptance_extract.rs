@@ -13,9 +13,7 @@ use serde_json::Value;
 
 fn data(part: &str) -> Option<PathBuf> {
     let required = std::env::var("VIZSLA_ACCEPTANCE").is_ok_and(|v| v == "1");
-    let path = std::env::var_os("VIZSLA_TEST_DATA")
-        .map(|root| PathBuf::from(root).join(part))
-        .filter(|p| p.exists());
+    let path = std::env::var_os("VIZSLA_TEST_DATA").map(|root| PathBuf::from(root).join(part)).filter(|p| p.exists());
     if path.is_none() {
         assert!(!required, "VIZSLA_ACCEPTANCE=1, but VIZSLA_TEST_DATA has no {part}");
         println!("{part}: no data (VIZSLA_TEST_DATA); nothing was measured");
@@ -57,11 +55,7 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
 /// Values as they are compared with a key: in normal form where they have one, in lower case.
 fn comparable(value: &str) -> String {
     let plain = refang(value.trim());
-    let normal = if plain.contains("://") {
-        Observable::new(T::Url, &plain).map_or(plain, |o| o.value)
-    } else {
-        plain
-    };
+    let normal = if plain.contains("://") { Observable::new(T::Url, &plain).map_or(plain, |o| o.value) } else { plain };
     normal.to_lowercase().trim_end_matches(['/', '.', '\\']).to_owned()
 }
 
@@ -69,13 +63,7 @@ fn found_values(finds: &[Find]) -> BTreeSet<String> {
     let mut values: BTreeSet<String> = finds.iter().map(|f| comparable(&f.observable.value)).collect();
     // A key names a file by its name where the text names it by its path, and a host where the text has a URL.
     for find in finds {
-        if let Some(name) = find
-            .observable
-            .value
-            .rsplit(['\\', '/'])
-            .next()
-            .filter(|_| find.observable.kind == T::FilePath)
-        {
+        if let Some(name) = find.observable.value.rsplit(['\\', '/']).next().filter(|_| find.observable.kind == T::FilePath) {
             values.insert(name.to_lowercase());
         }
         if let Some(host) = model::observable::url_host(&find.observable.value).filter(|_| find.observable.kind == T::Url) {
@@ -138,11 +126,7 @@ fn vendor_lists(set: &str) -> Option<Score> {
         let finds = finds(&read(&folder.join(name)));
         let values = found_values(&finds);
         let mut known = BTreeSet::new();
-        for group in [
-            "must_find",
-            "vendor_marked_in_backticks",
-            "also_indicators_in_text_not_in_peer_list",
-        ] {
+        for group in ["must_find", "vendor_marked_in_backticks", "also_indicators_in_text_not_in_peer_list"] {
             for (kind, list) in entry[group].as_object().unwrap() {
                 for value in strings(list) {
                     known.insert(comparable(value));
@@ -157,9 +141,7 @@ fn vendor_lists(set: &str) -> Option<Score> {
                 }
             }
         }
-        let judged = finds
-            .iter()
-            .filter(|f| matches!(f.observable.kind, T::Md5 | T::Sha1 | T::Sha256 | T::Ipv4Addr) && f.marks.is_empty());
+        let judged = finds.iter().filter(|f| matches!(f.observable.kind, T::Md5 | T::Sha1 | T::Sha256 | T::Ipv4Addr) && f.marks.is_empty());
         for value in judged.map(|f| comparable(&f.observable.value)).collect::<BTreeSet<_>>() {
             score.reported += 1;
             if known.contains(&value) {
@@ -214,11 +196,7 @@ fn defanged_corpus() {
         score.expected += 1;
         let plain = refang(line);
         // Without a scheme the host is the observable; what follows it is not.
-        let wanted = if plain.contains("://") {
-            comparable(line)
-        } else {
-            comparable(plain.split([':', '/']).next().unwrap())
-        };
+        let wanted = if plain.contains("://") { comparable(line) } else { comparable(plain.split([':', '/']).next().unwrap()) };
         let trimmed = wanted.trim_end_matches(['.', '/', '[']).to_owned();
         if values.contains(&wanted) || values.contains(&trimmed) {
             score.found += 1;
@@ -234,11 +212,7 @@ fn defanged_corpus() {
             score.right += 1;
         }
     }
-    score.check(
-        "extraction/iocextract-corpus (precision: share of the invalid lines left alone)",
-        0.0,
-        0.0,
-    );
+    score.check("extraction/iocextract-corpus (precision: share of the invalid lines left alone)", 0.0, 0.0);
 }
 
 #[test]
@@ -293,12 +267,7 @@ fn docx_text(path: &Path) -> String {
             text.push('\n');
         }
         text.push_str(
-            &words
-                .replace("&lt;", "<")
-                .replace("&gt;", ">")
-                .replace("&quot;", "\"")
-                .replace("&apos;", "'")
-                .replace("&amp;", "&"),
+            &words.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&"),
         );
     }
     text
@@ -329,10 +298,8 @@ fn advisory() {
         }
     }
     let judged = finds.iter().filter(|f| {
-        matches!(
-            f.observable.kind,
-            T::Md5 | T::Sha1 | T::Sha256 | T::Ipv4Addr | T::DomainName | T::Url | T::EmailAddr
-        ) && !f.marks.contains(&Mark::Publisher)
+        matches!(f.observable.kind, T::Md5 | T::Sha1 | T::Sha256 | T::Ipv4Addr | T::DomainName | T::Url | T::EmailAddr)
+            && !f.marks.contains(&Mark::Publisher)
     });
     for value in judged.map(|f| comparable(&f.observable.value)).collect::<BTreeSet<_>>() {
         score.reported += 1;

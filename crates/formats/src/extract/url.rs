@@ -160,8 +160,8 @@ fn starts_glued(rest: &str, offset: usize, here: &str) -> bool {
 /// `,http://…`: a list without blanks.
 fn starts_another(here: &str) -> bool {
     let after = here.get(1..).unwrap_or_default();
-    let scheme = after.find("://").filter(|end| *end <= 8);
-    scheme.is_some_and(|end| after.bytes().take(end).all(|b| b.is_ascii_alphabetic())) || after.starts_with("www.")
+    let scheme = after.bytes().take(9).take_while(u8::is_ascii_alphabetic).count();
+    after.get(scheme..).is_some_and(|rest| rest.starts_with("://")) || after.starts_with("www.")
 }
 
 /// `[]=`, `[a]=`, `[0]&`: PHP's arrays in a query, not the text of a link.

@@ -144,7 +144,11 @@ fn hex_run(page: &Page, from: usize, to: usize) -> Option<Hit> {
         }
         let end = page.run(at, 4_096, |c| c.is_ascii_hexdigit());
         let inside_longer = page.char_before(at).is_some_and(|c| c.is_ascii_hexdigit());
-        if !inside_longer && let Some(found) = hash(page, at, end) {
+        // Shorter runs are not even the start of a broken hash, and there are many of them.
+        if !inside_longer
+            && end - at >= 8
+            && let Some(found) = hash(page, at, end)
+        {
             return Some(found);
         }
         at = end;

@@ -154,19 +154,14 @@ impl KnownGood {
         if self.domains.is_empty() {
             return None;
         }
-        std::iter::successors(Some(name), |n| n.split_once('.').map(|(_, above)| above))
-            .find_map(|n| self.domains.get(n))
-            .copied()
+        std::iter::successors(Some(name), |n| n.split_once('.').map(|(_, above)| above)).find_map(|n| self.domains.get(n)).copied()
     }
 
     /// One look-up for each prefix length in use that is no longer than the value's own.
     fn network(&self, value: &str) -> Option<usize> {
         let (v6, own, bits) = network_of(value)?;
         let lengths = self.lengths.iter().filter(|(family, length)| *family == v6 && length.0 <= own);
-        lengths
-            .into_iter()
-            .find_map(|(_, length)| self.networks.get(&(v6, length.0, masked(v6, bits, length.0))))
-            .copied()
+        lengths.into_iter().find_map(|(_, length)| self.networks.get(&(v6, length.0, masked(v6, bits, length.0)))).copied()
     }
 
     fn read_line(&mut self, number: usize, text: &str) {
@@ -216,9 +211,7 @@ fn rule(entry: &str) -> Result<Rule, String> {
         return Ok(Rule::Domain(name.value));
     }
     if entry.contains('*') {
-        return Err(format!(
-            "`{entry}`: a `*` may only stand at the start, before a domain: *.example.com"
-        ));
+        return Err(format!("`{entry}`: a `*` may only stand at the start, before a domain: *.example.com"));
     }
     // What looks like a network is one, or a mistake; never a plain value.
     let looks_like_network = entry.split_once('/').is_some_and(|(ip, _)| ip.parse::<IpAddr>().is_ok());
@@ -230,9 +223,7 @@ fn rule(entry: &str) -> Result<Rule, String> {
     match Observable::guess(entry) {
         Ok(observable) => Ok(Rule::Exact(observable.value.to_lowercase())),
         // Names of accounts, mutexes and the like say nothing of their type; they match as they are.
-        Err(_) => Observable::new(ObservableType::Other, entry)
-            .map(|o| Rule::Exact(o.value.to_lowercase()))
-            .map_err(|e| e.to_string()),
+        Err(_) => Observable::new(ObservableType::Other, entry).map(|o| Rule::Exact(o.value.to_lowercase())).map_err(|e| e.to_string()),
     }
 }
 
@@ -244,11 +235,7 @@ fn network_of(value: &str) -> Option<(bool, u8, u128)> {
         IpAddr::V4(v4) => (false, 32, u128::from(v4.to_bits())),
         IpAddr::V6(v6) => (true, 128, v6.to_bits()),
     };
-    let length = if length.is_empty() {
-        most
-    } else {
-        length.parse().ok().filter(|l| *l <= most)?
-    };
+    let length = if length.is_empty() { most } else { length.parse().ok().filter(|l| *l <= most)? };
     Some((v6, length, masked(v6, bits, length)))
 }
 

@@ -4,10 +4,7 @@ use sha2::{Digest, Sha256};
 
 /// An address whose checksum holds, in its one spelling.
 pub(super) fn wallet(value: &str) -> Option<String> {
-    let bare = value
-        .strip_prefix("bitcoin:")
-        .or_else(|| value.strip_prefix("ethereum:"))
-        .unwrap_or(value);
+    let bare = value.strip_prefix("bitcoin:").or_else(|| value.strip_prefix("ethereum:")).unwrap_or(value);
     base58check(bare).or_else(|| bech32(bare)).or_else(|| ethereum(bare))
 }
 
@@ -72,10 +69,7 @@ fn polymod(check: u32, value: u32) -> u32 {
     const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
     let top = check >> 25;
     let next = ((check & 0x01ff_ffff) << 5) ^ value;
-    GENERATOR
-        .iter()
-        .enumerate()
-        .fold(next, |sum, (bit, word)| if (top >> bit) & 1 == 1 { sum ^ word } else { sum })
+    GENERATOR.iter().enumerate().fold(next, |sum, (bit, word)| if (top >> bit) & 1 == 1 { sum ^ word } else { sum })
 }
 
 /// An Ethereum address in the mixed case of EIP-55; text all in one case carries no checksum and is taken as it is.
@@ -127,12 +121,8 @@ fn keccak256(message: &[u8]) -> [u8; 32] {
 /// The permutation Keccak-f[1600] of FIPS 202, section 3.3. All indices are constants or below their modulus.
 #[allow(clippy::indexing_slicing)]
 fn keccak_f(state: &mut [u64; 25]) {
-    const ROTATION: [u32; 24] = [
-        1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44,
-    ];
-    const LANE: [usize; 24] = [
-        10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1,
-    ];
+    const ROTATION: [u32; 24] = [1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44];
+    const LANE: [usize; 24] = [10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1];
     let mut lfsr = 1_u8;
     for _ in 0..24 {
         let mut parity = [0_u64; 5];
@@ -173,10 +163,7 @@ mod tests {
 
     #[test]
     fn keccak_of_nothing_is_as_published() {
-        assert_eq!(
-            crate::text::hex(&keccak256(b"")),
-            "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
-        );
+        assert_eq!(crate::text::hex(&keccak256(b"")), "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
     }
 
     #[test]
@@ -191,10 +178,7 @@ mod tests {
         ] {
             assert_eq!(wallet(right).as_deref(), Some(right));
         }
-        assert_eq!(
-            wallet("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed").as_deref(),
-            Some("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
-        );
+        assert_eq!(wallet("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed").as_deref(), Some("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"));
         for wrong in [
             "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3",
             "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5",

@@ -26,23 +26,13 @@ impl Refanged {
         let end = at + c.len_utf8();
         match self.spans.last_mut() {
             Some(last) if last.copied && last.end == at => last.end = end,
-            _ => self.spans.push(Span {
-                out: self.text.len(),
-                start: at,
-                end,
-                copied: true,
-            }),
+            _ => self.spans.push(Span { out: self.text.len(), start: at, end, copied: true }),
         }
         self.text.push(c);
     }
 
     fn replace(&mut self, start: usize, end: usize, with: &str) {
-        self.spans.push(Span {
-            out: self.text.len(),
-            start,
-            end,
-            copied: false,
-        });
+        self.spans.push(Span { out: self.text.len(), start, end, copied: false });
         self.text.push_str(with);
     }
 
@@ -165,13 +155,7 @@ struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     fn new(text: &'a str, running: bool) -> Self {
-        Self {
-            text,
-            running,
-            out: Refanged::default(),
-            word_end: 0,
-            word_is_path: false,
-        }
+        Self { text, running, out: Refanged::default(), word_end: 0, word_is_path: false }
     }
 
     fn run(mut self) -> Refanged {
@@ -227,11 +211,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn before_is_word(&self) -> bool {
-        self.out
-            .text
-            .chars()
-            .next_back()
-            .is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+        self.out.text.chars().next_back().is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
     }
 
     /// `[.]`, `(dot)`, `{at}`, `[ . ]`, also ` [.] `; and `[.` before a letter.
@@ -308,35 +288,26 @@ impl<'a> Scanner<'a> {
             return None;
         }
         let rest = self.rest(at);
-        let (written, scheme) = SCHEMES
-            .iter()
-            .copied()
-            .chain([("https", "https"), ("http", "http")])
-            .find(|(written, _)| strip_prefix_ignoring_case(rest, written).is_some_and(|after| after.starts_with([':', '[', '(', '{'])))?;
+        let (written, scheme) =
+            SCHEMES.iter().copied().chain([("https", "https"), ("http", "http")]).find(|(written, _)| {
+                strip_prefix_ignoring_case(rest, written).is_some_and(|after| after.starts_with([':', '[', '(', '{']))
+            })?;
         let mut end = at + written.len();
         let after = self.rest(end);
-        let colon = [":", "[:]", "(:)", "{:}", "[://]", "(://)", "[:/]", "[:]//"]
-            .into_iter()
-            .any(|c| after.starts_with(c));
+        let colon = [":", "[:]", "(:)", "{:}", "[://]", "(://)", "[:/]", "[:]//"].into_iter().any(|c| after.starts_with(c));
         if !colon {
             return None;
         }
         self.out.replace(at, end, scheme);
         // `http://[host` and `http://[host]`: brackets around a name are defanging, around an IPv6 address they are not.
         if let Some(inside) = after.strip_prefix("://[") {
-            let length = inside
-                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.')))
-                .unwrap_or(inside.len());
+            let length = inside.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))).unwrap_or(inside.len());
             if length > 0 && !inside.get(length..).is_some_and(|s| s.starts_with(':')) {
                 self.out.replace(end, end + 4, "://");
                 end += 4;
                 self.out.replace(end, end + length, inside.get(..length).unwrap_or_default());
                 end += length;
-                return Some(if inside.get(length..).is_some_and(|s| s.starts_with(']')) {
-                    end + 1
-                } else {
-                    end
-                });
+                return Some(if inside.get(length..).is_some_and(|s| s.starts_with(']')) { end + 1 } else { end });
             }
         }
         // `http:\\host` and `http://host,tld`: the authority is written otherwise, the rest is left as it is.
@@ -345,10 +316,7 @@ impl<'a> Scanner<'a> {
             end += 3;
         }
         if let Some(authority) = self.rest(end).strip_prefix("://") {
-            let host = authority
-                .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | ',')))
-                .next()
-                .unwrap_or_default();
+            let host = authority.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | ','))).next().unwrap_or_default();
             let next = authority.get(host.len()..).and_then(|s| s.chars().next());
             let stands_alone = next.is_none_or(|c| c == '/' || c == ':' || c.is_whitespace());
             if host.contains(',') && stands_alone && host.split(',').all(|label| !label.is_empty()) {
@@ -373,9 +341,8 @@ impl<'a> Scanner<'a> {
         }
         if self.running {
             let before = self.out.text.rsplit(|c: char| !is_part(c)).next().unwrap_or_default();
-            const PROSE: &[&str] = &[
-                "the", "a", "an", "and", "this", "that", "is", "of", "to", "or", "with", "one", "each", "red", "every",
-            ];
+            const PROSE: &[&str] =
+                &["the", "a", "an", "and", "this", "that", "is", "of", "to", "or", "with", "one", "each", "red", "every"];
             let follows = after.get(next.len()..).unwrap_or_default();
             let goes_on = strip_prefix_ignoring_case(follows, " dot ").is_some() || follows.starts_with(['.', '[']);
             let ends = psl::suffix(next.as_bytes()).is_some_and(|s| s.is_known());
@@ -393,20 +360,12 @@ fn line_break(after: &str) -> usize {
     let trimmed = after.trim_start_matches([' ', '\t', '\r', '\n']);
     let length = after.len() - trimmed.len();
     let breaks = after.get(..length).unwrap_or_default().matches('\n').count();
-    if breaks == 1 && length <= 64 && trimmed.starts_with(char::is_alphanumeric) {
-        length
-    } else {
-        0
-    }
+    if breaks == 1 && length <= 64 && trimmed.starts_with(char::is_alphanumeric) { length } else { 0 }
 }
 
 fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
-    if head.eq_ignore_ascii_case(prefix) {
-        text.get(prefix.len()..)
-    } else {
-        None
-    }
+    if head.eq_ignore_ascii_case(prefix) { text.get(prefix.len()..) } else { None }
 }
 
 /// An observable as it may be shown and pasted anywhere: `hxxps[:]//evil[.]example/path`, `name[@]evil[.]example`.
@@ -496,10 +455,7 @@ mod tests {
         let given = "go to hxxp://ev\u{200b}il[.]example [.] com now";
         let refanged = refang_text(given);
         let at = refanged.text.find("http://evil.example.com").unwrap();
-        let (start, end) = (
-            refanged.original_start(at),
-            refanged.original_end(at + "http://evil.example.com".len()),
-        );
+        let (start, end) = (refanged.original_start(at), refanged.original_end(at + "http://evil.example.com".len()));
         assert_eq!(given.get(start..end), Some("hxxp://ev\u{200b}il[.]example [.] com"));
     }
 

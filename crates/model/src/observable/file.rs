@@ -30,11 +30,7 @@ pub(super) fn directory(value: &str) -> Option<String> {
     if shorter.is_empty() {
         return bare.chars().next().map(String::from);
     }
-    Some(if is_drive(shorter) {
-        format!("{shorter}\\")
-    } else {
-        shorter.to_owned()
-    })
+    Some(if is_drive(shorter) { format!("{shorter}\\") } else { shorter.to_owned() })
 }
 
 fn is_drive(value: &str) -> bool {
@@ -49,10 +45,7 @@ pub(super) fn is_absolute(value: &str) -> bool {
         [b'\\', b'\\', next, ..] => !matches!(next, b'\\' | b'/'),
         [b'/', next, ..] => *next != b'/' && bare.bytes().skip(1).any(|b| b == b'/'),
         [b'~', b'/', ..] => true,
-        [b'%', rest @ ..] => rest
-            .iter()
-            .position(|b| *b == b'%')
-            .is_some_and(|end| matches!(rest.get(end + 1), Some(b'\\' | b'/'))),
+        [b'%', rest @ ..] => rest.iter().position(|b| *b == b'%').is_some_and(|end| matches!(rest.get(end + 1), Some(b'\\' | b'/'))),
         _ => false,
     }
 }
@@ -83,20 +76,12 @@ pub(super) fn registry_key(value: &str) -> Option<String> {
     let hive = hive.trim_end_matches(':');
     let (_, full) = HIVES.iter().find(|(short, _)| hive.eq_ignore_ascii_case(short))?;
     let steps: Vec<&str> = rest.split('\\').filter(|s| !s.is_empty()).collect();
-    Some(if steps.is_empty() {
-        (*full).to_owned()
-    } else {
-        format!("{full}\\{}", steps.join("\\"))
-    })
+    Some(if steps.is_empty() { (*full).to_owned() } else { format!("{full}\\{}", steps.join("\\")) })
 }
 
 fn strip_prefix_ignoring_case<'a>(value: &'a str, prefix: &str) -> Option<&'a str> {
     let head = value.get(..prefix.len())?;
-    if head.eq_ignore_ascii_case(prefix) {
-        value.get(prefix.len()..)
-    } else {
-        None
-    }
+    if head.eq_ignore_ascii_case(prefix) { value.get(prefix.len()..) } else { None }
 }
 
 /// Whether a value names a pipe by its whole path.
@@ -106,11 +91,7 @@ pub(super) fn is_pipe_path(value: &str) -> bool {
 
 /// What follows `\\.\pipe\`, `\\host\pipe\` or `\pipe\`.
 fn pipe_name(value: &str) -> Option<&str> {
-    let rest = if let Some(unc) = value.strip_prefix("\\\\") {
-        unc.find('\\').and_then(|at| unc.get(at..))?
-    } else {
-        value
-    };
+    let rest = if let Some(unc) = value.strip_prefix("\\\\") { unc.find('\\').and_then(|at| unc.get(at..))? } else { value };
     strip_prefix_ignoring_case(rest, "\\pipe\\").filter(|name| !name.is_empty())
 }
 

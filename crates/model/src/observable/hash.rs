@@ -30,11 +30,7 @@ pub(super) fn ssdeep(value: &str) -> Option<String> {
 
 /// 70 hexadecimal digits, without the version mark `T1` of later releases.
 pub(super) fn tlsh(value: &str) -> Option<String> {
-    let digits = if value.len() == 72 {
-        value.strip_prefix("T1").or_else(|| value.strip_prefix("t1"))?
-    } else {
-        value
-    };
+    let digits = if value.len() == 72 { value.strip_prefix("T1").or_else(|| value.strip_prefix("t1"))? } else { value };
     hex(digits, 70)
 }
 
@@ -66,12 +62,9 @@ pub(super) fn serial(value: &str) -> Option<String> {
 
 /// Which hash of a file this is, by its shape.
 pub(super) fn kind_by_length(value: &str) -> Option<ObservableType> {
-    for (length, kind) in [
-        (32, ObservableType::Md5),
-        (40, ObservableType::Sha1),
-        (64, ObservableType::Sha256),
-        (128, ObservableType::Sha512),
-    ] {
+    for (length, kind) in
+        [(32, ObservableType::Md5), (40, ObservableType::Sha1), (64, ObservableType::Sha256), (128, ObservableType::Sha512)]
+    {
         if hex(value, length).is_some() {
             return Some(kind);
         }

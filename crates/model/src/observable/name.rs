@@ -39,9 +39,7 @@ pub(super) fn cve(value: &str) -> Option<String> {
 pub(super) fn phone(value: &str) -> Option<String> {
     let bare = value.strip_prefix("tel:").unwrap_or(value);
     let plus = bare.trim_start().starts_with('+');
-    let right = bare
-        .chars()
-        .all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '\u{a0}' | '(' | ')' | '-' | '.' | '/'));
+    let right = bare.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '\u{a0}' | '(' | ')' | '-' | '.' | '/'));
     let digits: String = bare.chars().filter(char::is_ascii_digit).collect();
     let right = right && bare.chars().filter(|c| *c == '+').count() == usize::from(plus) && (5..=15).contains(&digits.len());
     right.then(|| if plus { format!("+{digits}") } else { digits })
@@ -71,9 +69,7 @@ pub(super) fn is_file_name(value: &str) -> bool {
     if value.contains(['/', '\\', ':', '*', '?', '"', '<', '>', '|', '@']) {
         return false;
     }
-    value
-        .rsplit_once('.')
-        .is_some_and(|(stem, ending)| !stem.is_empty() && has_file_ending(ending))
+    value.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && has_file_ending(ending))
 }
 
 /// Whether an ending (without its dot) is one of a file rather than of a domain.
@@ -91,10 +87,7 @@ mod tests {
     fn numbers_have_one_spelling() {
         assert_eq!(sid("s-1-5-21-1-2-3-500").as_deref(), Some("S-1-5-21-1-2-3-500"));
         assert_eq!(sid("S-1-5"), None);
-        assert_eq!(
-            guid("{123E4567-E89B-12D3-A456-426614174000}").as_deref(),
-            Some("123e4567-e89b-12d3-a456-426614174000")
-        );
+        assert_eq!(guid("{123E4567-E89B-12D3-A456-426614174000}").as_deref(), Some("123e4567-e89b-12d3-a456-426614174000"));
         assert_eq!(guid("123e4567e89b12d3a456426614174000"), None);
         assert_eq!(cve("cve-2021-44228").as_deref(), Some("CVE-2021-44228"));
         assert_eq!(cve("CVE-2021-1"), None);

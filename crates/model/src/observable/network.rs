@@ -131,11 +131,7 @@ pub(super) fn mac(value: &str) -> Option<String> {
     let shaped = matches!(lengths.as_slice(), [2, 2, 2, 2, 2, 2] | [4, 4, 4] | [12]);
     let separators: Vec<char> = value.chars().filter(|c| !c.is_ascii_hexdigit()).collect();
     let alike = separators.windows(2).all(|w| w.first() == w.last());
-    let digits: String = value
-        .chars()
-        .filter(char::is_ascii_hexdigit)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    let digits: String = value.chars().filter(char::is_ascii_hexdigit).map(|c| c.to_ascii_lowercase()).collect();
     if !shaped || !alike || digits.len() != 12 {
         return None;
     }
@@ -146,11 +142,7 @@ pub(super) fn mac(value: &str) -> Option<String> {
 /// `AS64500`; also as a bare number, and in the dotted form of RFC 5396.
 pub(super) fn autonomous_system(value: &str) -> Option<String> {
     let upper = value.to_ascii_uppercase();
-    let bare = upper
-        .strip_prefix("ASN")
-        .or_else(|| upper.strip_prefix("AS"))
-        .unwrap_or(&upper)
-        .trim();
+    let bare = upper.strip_prefix("ASN").or_else(|| upper.strip_prefix("AS")).unwrap_or(&upper).trim();
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     let number: u32 = match bare.split_once('.') {
         Some((high, low)) if digits(high) && digits(low) => {
@@ -204,16 +196,7 @@ mod tests {
         ] {
             assert_eq!(address(given).map(|(_, text)| text).as_deref(), Some(right), "{given}");
         }
-        for bad in [
-            "192.0.2",
-            "192.0.2.256",
-            "01.2.3.4",
-            "1.2.3.4/33",
-            "1.2.3.4/x",
-            "::1/129",
-            "",
-            "1.2.3.4.5",
-        ] {
+        for bad in ["192.0.2", "192.0.2.256", "01.2.3.4", "1.2.3.4/33", "1.2.3.4/x", "::1/129", "", "1.2.3.4.5"] {
             assert_eq!(address(bad), None, "{bad}");
         }
     }

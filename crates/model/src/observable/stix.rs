@@ -44,10 +44,7 @@ fn contributing(observable: &Observable) -> Option<(&'static str, Value)> {
         T::EmailAddr => ("email-addr", json!({ "value": value })),
         T::EmailSubject => ("email-message", json!({ "subject": value })),
         T::MacAddr => ("mac-addr", json!({ "value": value })),
-        T::AutonomousSystem => (
-            "autonomous-system",
-            json!({ "number": value.strip_prefix("AS")?.parse::<u32>().ok()? }),
-        ),
+        T::AutonomousSystem => ("autonomous-system", json!({ "number": value.strip_prefix("AS")?.parse::<u32>().ok()? })),
         T::Md5 => ("file", json!({ "hashes": { "MD5": value } })),
         T::Sha1 => ("file", json!({ "hashes": { "SHA-1": value } })),
         T::Sha256 => ("file", json!({ "hashes": { "SHA-256": value } })),
@@ -91,15 +88,8 @@ mod tests {
 
     #[test]
     fn the_same_text_under_another_type_is_another_observable() {
-        let mut ids: Vec<String> = ObservableType::ALL
-            .iter()
-            .map(|kind| {
-                stix_id(&Observable {
-                    kind: *kind,
-                    value: "AS1".to_owned(),
-                })
-            })
-            .collect();
+        let mut ids: Vec<String> =
+            ObservableType::ALL.iter().map(|kind| stix_id(&Observable { kind: *kind, value: "AS1".to_owned() })).collect();
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), ObservableType::ALL.len());

@@ -13,15 +13,7 @@ pub(super) struct Parts<'a> {
 }
 
 /// Ports that say nothing when they are written (IANA's registry).
-const DEFAULT_PORTS: &[(&str, u16)] = &[
-    ("http", 80),
-    ("https", 443),
-    ("ftp", 21),
-    ("ws", 80),
-    ("wss", 443),
-    ("ssh", 22),
-    ("sftp", 22),
-];
+const DEFAULT_PORTS: &[(&str, u16)] = &[("http", 80), ("https", 443), ("ftp", 21), ("ws", 80), ("wss", 443), ("ssh", 22), ("sftp", 22)];
 
 /// Splits a URL at its delimiters; nothing is decoded.
 pub(super) fn split(value: &str) -> Option<Parts<'_>> {
@@ -35,13 +27,7 @@ pub(super) fn split(value: &str) -> Option<Parts<'_>> {
     // In `[2001:db8::1]:80` only what follows the bracket is a port.
     // A bare IPv6 address is no URL's host by the RFC, but people write it, and it can only mean one thing.
     if place.parse::<std::net::Ipv6Addr>().is_ok() {
-        return Some(Parts {
-            scheme,
-            user,
-            host: place,
-            port: None,
-            tail,
-        });
+        return Some(Parts { scheme, user, host: place, port: None, tail });
     }
     let (host, port) = match place.rfind(']') {
         Some(bracket) => {
@@ -53,13 +39,7 @@ pub(super) fn split(value: &str) -> Option<Parts<'_>> {
             None => (place, None),
         },
     };
-    Some(Parts {
-        scheme,
-        user,
-        host,
-        port,
-        tail,
-    })
+    Some(Parts { scheme, user, host, port, tail })
 }
 
 /// The normal form.
@@ -112,15 +92,9 @@ mod tests {
         ] {
             assert_eq!(normal(given).as_deref(), Some(right), "{given}");
         }
-        for bad in [
-            "evil.example",
-            "http://",
-            "http://a b/",
-            "://x",
-            "http://evil.example:port/",
-            "http://evil.example:99999/",
-            "1http://x/",
-        ] {
+        for bad in
+            ["evil.example", "http://", "http://a b/", "://x", "http://evil.example:port/", "http://evil.example:99999/", "1http://x/"]
+        {
             assert_eq!(normal(bad), None, "{bad}");
         }
         assert_eq!(host("http://u@evil.example:8/x"), Some("evil.example"));
