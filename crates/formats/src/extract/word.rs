@@ -20,8 +20,8 @@ pub(super) fn find(page: &Page, at: usize) -> Option<Hit> {
         .or_else(|| hash_named(page, start, word))
         .or_else(|| file_name(page, at, whole, start, word))
         .or_else(|| if word.contains('.') { network::domain(page, start, word) } else { None })
-        .or_else(|| hex_run(page, at, at + whole.len()))
         .or_else(|| address_range(page, start, word))
+        .or_else(|| hex_run(page, at, at + whole.len()))
 }
 
 fn hit(kind: T, value: &str, start: usize, end: usize) -> Option<Hit> {

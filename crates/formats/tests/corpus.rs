@@ -1,0 +1,60 @@
+//! Every file of the fuzzing corpora goes through its parser, so that what once broke stays mended without a fuzzer.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::path::Path;
+
+use formats::extract::{Extract, extract};
+use formats::known_good::KnownGood;
+use model::observable::{Observable, ObservableType, defang};
+
+/// Runs a parser over every file of one target's corpus.
+fn replay(target: &str, parser: impl Fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let mut files = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        parser(&fs::read(&path).unwrap());
+        files += 1;
+    }
+    assert!(files > 0, "{} is empty", folder.display());
+}
+
+#[test]
+fn extraction() {
+    replay("extract", |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let mut last = 0;
+        for find in extract(&text, &Extract::default()) {
+            assert!(find.start >= last && find.end > find.start);
+            assert_eq!(text.get(find.start..find.end), Some(find.original.as_str()));
+            last = find.end;
+        }
+    });
+}
+
+#[test]
+fn observables() {
+    replay("observable", |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        for kind in ObservableType::ALL {
+            if let Ok(observable) = Observable::new(*kind, &text) {
+                assert_eq!(Observable::new(observable.kind, &observable.value).as_ref(), Ok(&observable));
+                assert_eq!(Observable::new(observable.kind, &defang(&observable)).as_ref(), Ok(&observable));
+            }
+        }
+        let _ = Observable::guess(&text);
+    });
+}
+
+#[test]
+fn known_good_lists() {
+    replay("known_good", |bytes| {
+        let list = KnownGood::parse("corpus", bytes).unwrap();
+        for line in String::from_utf8_lossy(bytes).lines() {
+            if let Ok(observable) = Observable::guess(line) {
+                let _ = list.matches(&observable);
+            }
+        }
+    });
+}
