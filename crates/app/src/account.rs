@@ -54,10 +54,7 @@ const NOBODY: Scope = Scope::Viewer(0);
 
 /// The actor, without its idempotency key.
 fn once(actor: &Actor) -> Actor {
-    Actor {
-        idempotency: None,
-        ..actor.clone()
-    }
+    Actor { idempotency: None, ..actor.clone() }
 }
 
 /// The account with a name.
@@ -68,9 +65,7 @@ fn find(tx: &mut Tx<'_>, name: &str) -> Result<Account> {
 /// The actor's own account.
 fn find_own(tx: &mut Tx<'_>, actor: &Actor) -> Result<Account> {
     if actor.account == 0 {
-        return Err(AppError::State(
-            "an operator has no account of its own; sign in, or use a token".to_owned(),
-        ));
+        return Err(AppError::State("an operator has no account of its own; sign in, or use a token".to_owned()));
     }
     account::find_by_id(tx, actor.account)?.ok_or(AppError::NotFound("account"))
 }

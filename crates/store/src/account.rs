@@ -173,9 +173,7 @@ pub fn find_by_id(tx: &mut Tx<'_>, id: i64) -> Result<Option<Account>> {
 /// # Errors
 /// When the database fails.
 pub fn find_with_password(tx: &mut Tx<'_>, name: &str) -> Result<Option<(Account, PasswordHash)>> {
-    tx.query_opt(WITH_PASSWORD, params![name], |row| {
-        Ok((read(row)?, PasswordHash(row.text(ACCOUNT_COLUMNS)?)))
-    })
+    tx.query_opt(WITH_PASSWORD, params![name], |row| Ok((read(row)?, PasswordHash(row.text(ACCOUNT_COLUMNS)?))))
 }
 
 /// How many accounts there are, disabled ones among them.
@@ -199,9 +197,6 @@ pub fn has_other_admin(tx: &mut Tx<'_>, account: i64) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub fn known_names(tx: &mut Tx<'_>, names: &[&str]) -> Result<HashSet<String>> {
-    let sql = format!(
-        "SELECT name FROM account WHERE disabled = 0 AND name IN {}",
-        texts_in(tx.engine(), 1)
-    );
+    let sql = format!("SELECT name FROM account WHERE disabled = 0 AND name IN {}", texts_in(tx.engine(), 1));
     Ok(tx.query(&sql, params![text_list(names)], |row| row.text(0))?.into_iter().collect())
 }

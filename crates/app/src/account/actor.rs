@@ -21,10 +21,7 @@ const TOUCH_AFTER: i64 = 60;
 pub async fn session_actor(app: &App, token: &str) -> Result<Actor> {
     let (hash, now) = (token_hash(token), app.now());
     let wanted = hash.clone();
-    let found = app
-        .store
-        .read::<_, AppError, _>(NOBODY, move |tx| Ok(session::find(tx, &wanted)?))
-        .await?;
+    let found = app.store.read::<_, AppError, _>(NOBODY, move |tx| Ok(session::find(tx, &wanted)?)).await?;
     let lives = |s: &session::Session| now < s.expires_at && now < s.last_used_at.plus_seconds(IDLE) && !s.account.disabled;
     let ended = || AppError::Unauthenticated("you are not signed in, or your session has ended: sign in again".to_owned());
     let session = found.filter(lives).ok_or_else(ended)?;
@@ -45,10 +42,7 @@ pub async fn token_actor(app: &App, bearer: &str) -> Result<Actor> {
         return Err(unusable());
     }
     let (hash, now) = (token_hash(bearer), app.now());
-    let found = app
-        .store
-        .read::<_, AppError, _>(NOBODY, move |tx| Ok(token::find(tx, &hash)?))
-        .await?;
+    let found = app.store.read::<_, AppError, _>(NOBODY, move |tx| Ok(token::find(tx, &hash)?)).await?;
     let token = found.filter(|token| super::token::is_usable(token, now)).ok_or_else(unusable)?;
     if is_stale(token.last_used_at, now) {
         touch(app, move |tx| Ok(token::touch(tx, token.id, now)?)).await;
@@ -69,11 +63,5 @@ async fn touch(app: &App, write: impl Fn(&mut Tx<'_>) -> Result<()> + Send + 'st
 }
 
 fn actor(account: Account, role: Role, door: Door) -> Actor {
-    Actor {
-        account: account.id,
-        name: account.name,
-        role,
-        door,
-        idempotency: None,
-    }
+    Actor { account: account.id, name: account.name, role, door, idempotency: None }
 }

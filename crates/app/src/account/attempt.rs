@@ -42,11 +42,7 @@ pub(super) async fn count(app: &App, name: &str, client: &str) -> Result<Counted
         let by_client = format!("client:{}", sha256_hex(client.as_bytes()));
         let known = attempt::find_all(tx, &[&by_account, &by_client])?;
         let find = |subject: &str| known.iter().find(|attempts| attempts.subject == subject);
-        let blocked = known
-            .iter()
-            .map(|attempts| seconds_until(attempts.blocked_until, now))
-            .max()
-            .unwrap_or(0);
+        let blocked = known.iter().map(|attempts| seconds_until(attempts.blocked_until, now)).max().unwrap_or(0);
         if blocked > 0 {
             return Err(AppError::Throttled { seconds: blocked });
         }
@@ -60,16 +56,7 @@ pub(super) async fn count(app: &App, name: &str, client: &str) -> Result<Counted
         // fills it by inventing names, and no password typed into the wrong field ends there.
         if account::find(tx, &name)?.is_some() && counted.account.failures >= FREE {
             let details = json!({ "client": client, "attempts": counted.account.failures });
-            journal::append(
-                tx,
-                &stamp,
-                &Deed {
-                    verb: "account.throttle",
-                    object: &name,
-                    details,
-                },
-                ShownIn::Journal,
-            )?;
+            journal::append(tx, &stamp, &Deed { verb: "account.throttle", object: &name, details }, ShownIn::Journal)?;
         }
         Ok(counted)
     };
@@ -93,18 +80,11 @@ pub(super) fn forget(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
 }
 
 fn one_more(subject: String, known: Option<&Attempts>, memory: i64, now: Timestamp) -> Attempts {
-    let before = known
-        .filter(|known| known.last_at >= now.plus_seconds(-memory))
-        .map_or(0, |known| known.failures);
+    let before = known.filter(|known| known.last_at >= now.plus_seconds(-memory)).map_or(0, |known| known.failures);
     let failures = before.saturating_add(1);
     let wait = wait_after(failures);
     let blocked_until = if wait > 0 { now.plus_seconds(wait) } else { Timestamp::NEVER };
-    Attempts {
-        subject,
-        failures,
-        blocked_until,
-        last_at: now,
-    }
+    Attempts { subject, failures, blocked_until, last_at: now }
 }
 
 /// How many seconds the next attempt waits after so many have failed: none, then 1, 2, 4, … up to a quarter of an hour.
@@ -112,20 +92,14 @@ fn wait_after(failures: i64) -> i64 {
     if failures < FREE {
         0
     } else {
-        1_i64
-            .checked_shl(u32::try_from(failures - FREE).unwrap_or(u32::MAX))
-            .map_or(LONGEST_WAIT, |wait| wait.clamp(1, LONGEST_WAIT))
+        1_i64.checked_shl(u32::try_from(failures - FREE).unwrap_or(u32::MAX)).map_or(LONGEST_WAIT, |wait| wait.clamp(1, LONGEST_WAIT))
     }
 }
 
 /// Whole seconds, rounded up.
 fn seconds_until(then: Timestamp, now: Timestamp) -> i64 {
     let micros = then.micros().saturating_sub(now.micros());
-    if micros <= 0 {
-        0
-    } else {
-        micros.saturating_add(999_999) / 1_000_000
-    }
+    if micros <= 0 { 0 } else { micros.saturating_add(999_999) / 1_000_000 }
 }
 
 /// An address as it is counted: of IPv6 its network, because one machine has 2⁶⁴ addresses in it.
@@ -143,10 +117,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_quarter_of_an_hour() {
-        assert_eq!(
-            [0, 4, 5, 6, 7, 14, 15, 16, 80, i64::MAX].map(wait_after),
-            [0, 0, 1, 2, 4, 512, 900, 900, 900, 900]
-        );
+        assert_eq!([0, 4, 5, 6, 7, 14, 15, 16, 80, i64::MAX].map(wait_after), [0, 0, 1, 2, 4, 512, 900, 900, 900, 900]);
     }
 
     #[test]
@@ -160,20 +131,12 @@ mod tests {
     #[test]
     fn a_wait_is_told_in_whole_seconds() {
         let now = Timestamp(10_000_000);
-        assert_eq!(
-            [0, 10_000_000, 10_000_001, 11_000_000, 11_000_001].map(|then| seconds_until(Timestamp(then), now)),
-            [0, 0, 1, 1, 2]
-        );
+        assert_eq!([0, 10_000_000, 10_000_001, 11_000_000, 11_000_001].map(|then| seconds_until(Timestamp(then), now)), [0, 0, 1, 1, 2]);
     }
 
     #[test]
     fn old_failures_do_not_count() {
-        let long_ago = Attempts {
-            subject: "a".to_owned(),
-            failures: 9,
-            blocked_until: Timestamp(1),
-            last_at: Timestamp(1),
-        };
+        let long_ago = Attempts { subject: "a".to_owned(), failures: 9, blocked_until: Timestamp(1), last_at: Timestamp(1) };
         let now = Timestamp(1).plus_seconds(CLIENT_MEMORY + 1);
         assert_eq!(one_more("a".to_owned(), Some(&long_ago), CLIENT_MEMORY, now).failures, 1);
         assert_eq!(one_more("a".to_owned(), Some(&long_ago), ACCOUNT_MEMORY, now).failures, 10);

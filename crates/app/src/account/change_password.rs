@@ -56,21 +56,13 @@ pub async fn change_password(app: &App, actor: &Actor, input: PasswordChange, cl
         counted.succeeded(tx)?;
         account::set_password(tx, account.id, &password)?;
         let sessions = session::delete_of_account(tx, account.id)?;
-        let deed = Deed {
-            verb: "account.change_password",
-            object: &account.name,
-            details: json!({ "sessions_ended": sessions }),
-        };
+        let deed = Deed { verb: "account.change_password", object: &account.name, details: json!({ "sessions_ended": sessions }) };
         journal::append(tx, &stamp, &deed, ShownIn::Journal)?;
         change::announce(tx, &stamp, Topic::People, 0)?;
         token_hash.as_ref().map(|hash| login::begin(tx, &stamp, account, hash)).transpose()
     };
     let begun = app.store.write(actor.scope(), write).await?;
-    Ok(token.zip(begun).map(|(token, (expires_at, account))| SessionView {
-        token,
-        expires_at,
-        account: account.into(),
-    }))
+    Ok(token.zip(begun).map(|(token, (expires_at, account))| SessionView { token, expires_at, account: account.into() }))
 }
 
 fn wrong() -> AppError {

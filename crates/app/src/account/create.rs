@@ -52,27 +52,12 @@ pub async fn create(app: &App, actor: &Actor, input: AccountInput) -> Result<Acc
     };
     app.change(&once(actor), move |tx, stamp| {
         if account::find(tx, &account.name)?.is_some() {
-            return Err(AppError::invalid(
-                "/name",
-                format!("there is an account `{}` already", account.name),
-            ));
+            return Err(AppError::invalid("/name", format!("there is an account `{}` already", account.name)));
         }
-        let account = Account {
-            created_at: stamp.at,
-            ..account.clone()
-        };
+        let account = Account { created_at: stamp.at, ..account.clone() };
         account::insert(tx, &account, &password)?;
         let details = json!({ "role": account.role, "display_name": account.display_name, "email": account.email });
-        journal::append(
-            tx,
-            stamp,
-            &Deed {
-                verb: "account.create",
-                object: &account.name,
-                details,
-            },
-            ShownIn::Journal,
-        )?;
+        journal::append(tx, stamp, &Deed { verb: "account.create", object: &account.name, details }, ShownIn::Journal)?;
         change::announce(tx, stamp, Topic::People, 0)?;
         Ok(AccountView::from(account))
     })
@@ -81,11 +66,7 @@ pub async fn create(app: &App, actor: &Actor, input: AccountInput) -> Result<Acc
 
 /// What people read instead of the login name: that name itself when nothing is given.
 pub(super) fn display_name(fields: &mut Fields, given: &str, name: &str) -> String {
-    if given.trim().is_empty() {
-        name.to_owned()
-    } else {
-        fields.line("/display_name", given, MAX_DISPLAY_NAME)
-    }
+    if given.trim().is_empty() { name.to_owned() } else { fields.line("/display_name", given, MAX_DISPLAY_NAME) }
 }
 
 /// An account that is not stored yet.

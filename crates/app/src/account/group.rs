@@ -22,9 +22,6 @@ pub struct GroupView {
 
 impl From<Group> for GroupView {
     fn from(group: Group) -> Self {
-        Self {
-            name: group.name,
-            members: group.members,
-        }
+        Self { name: group.name, members: group.members }
     }
 }

@@ -42,6 +42,5 @@ pub async fn list(app: &App, actor: &Actor, query: AccountQuery) -> Result<Page<
         limit: limit(&mut fields, query.limit),
     };
     fields.finish()?;
-    app.read(actor, move |tx| Ok(account::list(tx, &filter)?.map(AccountView::from)))
-        .await
+    app.read(actor, move |tx| Ok(account::list(tx, &filter)?.map(AccountView::from))).await
 }

@@ -39,9 +39,7 @@ pub async fn login(app: &App, name: &str, password: &Secret, client: &str) -> Re
     let found = match is_name(&name) {
         true => {
             let name = name.clone();
-            app.store
-                .read::<_, AppError, _>(NOBODY, move |tx| Ok(account::find_with_password(tx, &name)?))
-                .await?
+            app.store.read::<_, AppError, _>(NOBODY, move |tx| Ok(account::find_with_password(tx, &name)?)).await?
         }
         false => None,
     };
@@ -65,21 +63,13 @@ pub async fn login(app: &App, name: &str, password: &Secret, client: &str) -> Re
         journal::append(
             tx,
             &stamp,
-            &Deed {
-                verb: "account.login",
-                object: &account.name,
-                details: json!({ "client": client }),
-            },
+            &Deed { verb: "account.login", object: &account.name, details: json!({ "client": client }) },
             ShownIn::Journal,
         )?;
         begin(tx, &stamp, account, &token_hash)
     };
     let (expires_at, account) = app.store.write(NOBODY, write).await?;
-    Ok(SessionView {
-        token,
-        expires_at,
-        account: account.into(),
-    })
+    Ok(SessionView { token, expires_at, account: account.into() })
 }
 
 /// Begins a session of an account.

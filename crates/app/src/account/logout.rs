@@ -19,11 +19,7 @@ pub async fn logout(app: &App, actor: &Actor, token: &str) -> Result<()> {
         let own = session::find(tx, &token_hash)?.filter(|session| session.account.id == account);
         if let Some(session) = own {
             session::delete(tx, &token_hash)?;
-            let deed = Deed {
-                verb: "account.logout",
-                object: &session.account.name,
-                details: json!({}),
-            };
+            let deed = Deed { verb: "account.logout", object: &session.account.name, details: json!({}) };
             journal::append(tx, stamp, &deed, ShownIn::Journal)?;
         }
         Ok(())

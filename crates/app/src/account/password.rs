@@ -44,10 +44,7 @@ pub(crate) struct Passwords {
 
 impl Passwords {
     pub(crate) fn new(cost: PasswordCost) -> Self {
-        Self {
-            cost,
-            gate: Arc::new(Semaphore::new(AT_ONCE)),
-        }
+        Self { cost, gate: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     async fn work<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> Result<T> + Send + 'static) -> Result<T> {
@@ -90,9 +87,7 @@ impl App {
 }
 
 fn hash(argon2: &Argon2<'_>, password: &Secret, salt: &[u8]) -> Result<PasswordHash> {
-    let hash = argon2
-        .hash_password_with_salt(password.reveal().as_bytes(), salt)
-        .map_err(|error| failed(&error))?;
+    let hash = argon2.hash_password_with_salt(password.reveal().as_bytes(), salt).map_err(|error| failed(&error))?;
     Ok(PasswordHash(hash.to_string()))
 }
 

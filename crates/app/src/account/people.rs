@@ -25,23 +25,10 @@ pub async fn people(app: &App, actor: &Actor, q: &str) -> Result<Vec<PersonView>
     let mut fields = Fields::new();
     let q = fields.text("/q", q, 1_000);
     fields.finish()?;
-    let filter = AccountFilter {
-        q,
-        roles: Vec::new(),
-        disabled: Some(false),
-        cursor: None,
-        limit: MAX_LIMIT,
-    };
+    let filter = AccountFilter { q, roles: Vec::new(), disabled: Some(false), cursor: None, limit: MAX_LIMIT };
     app.read(actor, move |tx| {
         let page = account::list(tx, &filter)?;
-        Ok(page
-            .items
-            .into_iter()
-            .map(|account| PersonView {
-                name: account.name,
-                display_name: account.display_name,
-            })
-            .collect())
+        Ok(page.items.into_iter().map(|account| PersonView { name: account.name, display_name: account.display_name }).collect())
     })
     .await
 }

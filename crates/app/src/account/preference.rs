@@ -36,10 +36,7 @@ pub async fn preference(app: &App, actor: &Actor, name: &str) -> Result<Json> {
 pub async fn set_preference(app: &App, actor: &Actor, name: &str, value: Json) -> Result<Json> {
     let (who, name) = (actor.clone(), checked(name)?);
     if value.to_string().len() > MAX_VALUE {
-        return Err(AppError::TooLarge {
-            what: "the preference".to_owned(),
-            limit: "16 KiB".to_owned(),
-        });
+        return Err(AppError::TooLarge { what: "the preference".to_owned(), limit: "16 KiB".to_owned() });
     }
     app.change(actor, move |tx, _| {
         let account = find_own(tx, &who)?;
@@ -59,17 +56,12 @@ fn refuse_too_many(tx: &mut Tx<'_>, account: i64, name: &str) -> Result<()> {
     if all.len() < MAX_COUNT || all.contains_key(name) {
         return Ok(());
     }
-    Err(AppError::invalid(
-        "/name",
-        format!("there are {MAX_COUNT} preferences already; remove one first"),
-    ))
+    Err(AppError::invalid("/name", format!("there are {MAX_COUNT} preferences already; remove one first")))
 }
 
 fn checked(name: &str) -> Result<String> {
     let mut fields = Fields::new();
-    let shaped = name
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-' | b':'));
+    let shaped = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-' | b':'));
     if !shaped {
         fields.refuse("/name", "must be of the characters a-z, 0-9, `.`, `_`, `-` and `:`");
     }

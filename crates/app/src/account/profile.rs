@@ -94,10 +94,7 @@ pub async fn profile(app: &App, actor: &Actor) -> Result<ProfileView> {
 /// When the input is wrong, or the actor has no account.
 pub async fn update_profile(app: &App, actor: &Actor, patch: ProfilePatch) -> Result<ProfileView> {
     let mut fields = Fields::new();
-    let display_name = patch
-        .display_name
-        .as_ref()
-        .map(|text| fields.line("/display_name", text, MAX_DISPLAY_NAME));
+    let display_name = patch.display_name.as_ref().map(|text| fields.line("/display_name", text, MAX_DISPLAY_NAME));
     let email = patch.email.as_ref().map(|text| email(&mut fields, "/email", text));
     let time_zone = patch.time_zone.as_ref().map(|text| time_zone(&mut fields, text));
     fields.finish()?;
@@ -125,11 +122,7 @@ pub async fn update_profile(app: &App, actor: &Actor, patch: ProfilePatch) -> Re
             }
         }
         if !changed.is_empty() {
-            let deed = Deed {
-                verb: "account.profile",
-                object: &account.name,
-                details: json!({ "changes": changed }),
-            };
+            let deed = Deed { verb: "account.profile", object: &account.name, details: json!({ "changes": changed }) };
             journal::append(tx, stamp, &deed, ShownIn::Journal)?;
             change::announce(tx, stamp, Topic::People, 0)?;
         }
@@ -152,10 +145,7 @@ fn load(tx: &mut Tx<'_>, account: Account) -> Result<ProfileView> {
 /// The shape of an IANA name: which of them there are, the browser knows.
 fn time_zone(fields: &mut Fields, given: &str) -> String {
     let given = given.trim();
-    if !given
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+'))
-    {
+    if !given.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+')) {
         fields.refuse("/time_zone", "must be a time zone like Europe/Vienna, or empty");
     }
     fields.text("/time_zone", given, 64)

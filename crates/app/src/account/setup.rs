@@ -70,9 +70,7 @@ pub async fn setup(app: &App, input: SetupInput) -> Result<SessionView> {
     {
         let presented = presented.clone();
         // Before the password is hashed, which is work that a stranger shall not be able to order.
-        app.store
-            .read::<_, AppError, _>(NOBODY, move |tx| check_token(tx, &presented))
-            .await?;
+        app.store.read::<_, AppError, _>(NOBODY, move |tx| check_token(tx, &presented)).await?;
     }
     let mut fields = Fields::new();
     let name = new_name(&mut fields, "/name", &input.name);
@@ -90,11 +88,7 @@ pub async fn setup(app: &App, input: SetupInput) -> Result<SessionView> {
         login::begin(tx, &stamp, account, &token_hash)
     };
     let (expires_at, account): (Timestamp, Account) = app.store.write(NOBODY, write).await?;
-    Ok(SessionView {
-        token,
-        expires_at,
-        account: account.into(),
-    })
+    Ok(SessionView { token, expires_at, account: account.into() })
 }
 
 /// Creates the account `admin` with this password while there is no account: for installations without a browser at hand.
@@ -123,37 +117,21 @@ pub async fn create_first(app: &App, password: &Secret) -> Result<Option<Account
 
 fn check_token(tx: &mut Tx<'_>, presented: &str) -> Result<()> {
     if account::count(tx)? > 0 {
-        return Err(AppError::State(
-            "there is an account already: sign in, or ask an administrator for one".to_owned(),
-        ));
+        return Err(AppError::State("there is an account already: sign in, or ask an administrator for one".to_owned()));
     }
     let stored = setting::get(tx, SETTING)?.unwrap_or_default();
     if bool::from(stored.as_bytes().ct_eq(presented.as_bytes())) {
         return Ok(());
     }
-    Err(AppError::Unauthenticated(
-        "this set-up link is not the last that the server printed: look at its output again".to_owned(),
-    ))
+    Err(AppError::Unauthenticated("this set-up link is not the last that the server printed: look at its output again".to_owned()))
 }
 
 fn insert_first(tx: &mut Tx<'_>, stamp: &Stamp, account: &Account, password: &PasswordHash) -> Result<Account> {
-    let mut account = Account {
-        created_at: stamp.at,
-        ..account.clone()
-    };
+    let mut account = Account { created_at: stamp.at, ..account.clone() };
     account.id = account::insert(tx, &account, password)?;
     setting::remove(tx, SETTING)?;
     let details = json!({ "role": account.role, "display_name": account.display_name, "email": account.email });
-    journal::append(
-        tx,
-        stamp,
-        &Deed {
-            verb: "account.setup",
-            object: &account.name,
-            details,
-        },
-        ShownIn::Journal,
-    )?;
+    journal::append(tx, stamp, &Deed { verb: "account.setup", object: &account.name, details }, ShownIn::Journal)?;
     change::announce(tx, stamp, Topic::People, 0)?;
     Ok(account)
 }

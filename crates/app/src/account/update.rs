@@ -46,10 +46,7 @@ pub async fn update(app: &App, actor: &Actor, name: &str, if_match: Option<i64>,
     require(actor, Role::Admin)?;
     let name = fold_name(name);
     let mut fields = Fields::new();
-    let display_name = patch
-        .display_name
-        .as_ref()
-        .map(|text| fields.line("/display_name", text, MAX_DISPLAY_NAME));
+    let display_name = patch.display_name.as_ref().map(|text| fields.line("/display_name", text, MAX_DISPLAY_NAME));
     let email = patch.email.as_ref().map(|text| email(&mut fields, "/email", text));
     if let Some(password) = &patch.password {
         new_password(&mut fields, "/password", password, &name);
@@ -79,16 +76,7 @@ pub async fn update(app: &App, actor: &Actor, name: &str, if_match: Option<i64>,
         account::update(tx, &account)?;
         let sessions = end_sessions(tx, &before, &account, password.as_ref())?;
         let details = json!({ "changes": changed, "password_changed": password.is_some(), "sessions_ended": sessions });
-        journal::append(
-            tx,
-            stamp,
-            &Deed {
-                verb: "account.update",
-                object: &account.name,
-                details,
-            },
-            ShownIn::Journal,
-        )?;
+        journal::append(tx, stamp, &Deed { verb: "account.update", object: &account.name, details }, ShownIn::Journal)?;
         change::announce(tx, stamp, Topic::People, 0)?;
         Ok(account.into())
     })
@@ -101,11 +89,7 @@ fn end_sessions(tx: &mut Tx<'_>, before: &Account, account: &Account, password: 
         account::set_password(tx, account.id, password)?;
     }
     let shut_out = account.disabled && !before.disabled;
-    Ok(if password.is_some() || shut_out {
-        session::delete_of_account(tx, account.id)?
-    } else {
-        0
-    })
+    Ok(if password.is_some() || shut_out { session::delete_of_account(tx, account.id)? } else { 0 })
 }
 
 fn keep_an_admin(tx: &mut Tx<'_>, before: &Account, after: &Account) -> Result<()> {
@@ -114,9 +98,7 @@ fn keep_an_admin(tx: &mut Tx<'_>, before: &Account, after: &Account) -> Result<(
         return Ok(());
     }
     let name = &before.name;
-    Err(AppError::State(format!(
-        "`{name}` is the last administrator: make another account one before this one stops being it"
-    )))
+    Err(AppError::State(format!("`{name}` is the last administrator: make another account one before this one stops being it")))
 }
 
 /// The fields that differ, each with its old and its new value.
@@ -140,8 +122,5 @@ fn refuse_conflicts(stored: &Account, if_match: Option<i64>, changed: &BTreeMap<
         yours: yours.clone(),
     });
     let current = serde_json::to_value(AccountView::from(stored.clone())).map_err(|error| AppError::Internal(error.to_string()))?;
-    Err(AppError::Conflict {
-        conflicts: conflicts.collect(),
-        current,
-    })
+    Err(AppError::Conflict { conflicts: conflicts.collect(), current })
 }

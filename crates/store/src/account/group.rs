@@ -31,11 +31,7 @@ statements! {
 }
 
 fn read(row: &Row<'_>) -> Result<Group> {
-    Ok(Group {
-        id: row.int(0)?,
-        name: row.text(1)?,
-        members: Vec::new(),
-    })
+    Ok(Group { id: row.int(0)?, name: row.text(1)?, members: Vec::new() })
 }
 
 /// Stores a new group without members and tells its row.
@@ -115,21 +111,13 @@ pub fn list(tx: &mut Tx<'_>, filter: &GroupFilter) -> Result<Page<Group>> {
     let mut select = Select::new(tx, "account_group g", ANYONE);
     select.all_words(tx.engine(), "g.name", search_words(&filter.q));
     let total = select.count(tx, COUNT_LIMIT)?;
-    let order = Order {
-        column: Column::Text("g.name"),
-        id: "g.id",
-        descending: false,
-        after: filter.cursor.as_ref(),
-    };
+    let order = Order { column: Column::Text("g.name"), id: "g.id", descending: false, after: filter.cursor.as_ref() };
     let mut items = select.page(tx, "g.id, g.name", &order, filter.limit + 1, read)?;
     let mut members = members_of(tx, &items.iter().map(|group| group.id).collect::<Vec<_>>())?;
     for group in &mut items {
         group.members = members.remove(&group.id).unwrap_or_default();
     }
-    Ok(page(items, filter.limit, total, |last| Cursor {
-        key: CursorKey::Text(last.name.clone()),
-        id: last.id,
-    }))
+    Ok(page(items, filter.limit, total, |last| Cursor { key: CursorKey::Text(last.name.clone()), id: last.id }))
 }
 
 fn members_of(tx: &mut Tx<'_>, groups: &[i64]) -> Result<HashMap<i64, Vec<String>>> {

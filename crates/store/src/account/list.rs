@@ -39,17 +39,9 @@ pub fn list(tx: &mut Tx<'_>, filter: &AccountFilter) -> Result<Page<Account>> {
         select.and("a.disabled = $?", disabled);
     }
     let total = select.count(tx, COUNT_LIMIT)?;
-    let order = Order {
-        column: Column::Text("a.name"),
-        id: "a.id",
-        descending: false,
-        after: filter.cursor.as_ref(),
-    };
+    let order = Order { column: Column::Text("a.name"), id: "a.id", descending: false, after: filter.cursor.as_ref() };
     let items = select.page(tx, account_columns!(), &order, filter.limit + 1, read)?;
-    Ok(page(items, filter.limit, total, |last| Cursor {
-        key: CursorKey::Text(last.name.clone()),
-        id: last.id,
-    }))
+    Ok(page(items, filter.limit, total, |last| Cursor { key: CursorKey::Text(last.name.clone()), id: last.id }))
 }
 
 /// A page of at most `limit` rows from one row more, which tells whether there is a next page.
@@ -57,11 +49,5 @@ pub(crate) fn page<T>(mut items: Vec<T>, limit: u32, total: i64, cursor: impl Fn
     let more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let next_cursor = items.last().filter(|_| more).map(|last| cursor(last).to_string());
-    Page {
-        items,
-        next_cursor,
-        total: total.min(COUNT_LIMIT),
-        total_is_exact: total <= COUNT_LIMIT,
-        as_of: String::new(),
-    }
+    Page { items, next_cursor, total: total.min(COUNT_LIMIT), total_is_exact: total <= COUNT_LIMIT, as_of: String::new() }
 }

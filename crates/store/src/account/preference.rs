@@ -28,10 +28,7 @@ pub fn get(tx: &mut Tx<'_>, account: i64, name: &str) -> Result<Option<Json>> {
 /// # Errors
 /// When the database fails.
 pub fn all(tx: &mut Tx<'_>, account: i64) -> Result<BTreeMap<String, Json>> {
-    Ok(tx
-        .query(ALL, params![account], |row| Ok((row.text(0)?, row.json(1)?)))?
-        .into_iter()
-        .collect())
+    Ok(tx.query(ALL, params![account], |row| Ok((row.text(0)?, row.json(1)?)))?.into_iter().collect())
 }
 
 /// Sets one preference of an account.

@@ -32,10 +32,7 @@ pub struct Token {
 
 macro_rules! columns {
     () => {
-        concat!(
-            account_columns!(),
-            ", t.id, t.label, t.role, t.created_at, t.expires_at, t.last_used_at, t.revoked_at"
-        )
+        concat!(account_columns!(), ", t.id, t.label, t.role, t.created_at, t.expires_at, t.last_used_at, t.revoked_at")
     };
 }
 
@@ -68,14 +65,7 @@ fn read(row: &Row<'_>) -> Result<Token> {
 /// # Errors
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, token: &Token, token_hash: &str) -> Result<i64> {
-    let row = params![
-        token.account.id,
-        &token.label,
-        token_hash,
-        token.role.code(),
-        token.created_at,
-        token.expires_at
-    ];
+    let row = params![token.account.id, &token.label, token_hash, token.role.code(), token.created_at, token.expires_at];
     tx.query_one(INSERT, row, |row| row.int(0))
 }
 
@@ -140,15 +130,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &TokenFilter) -> Result<Page<Token>> {
         select.and("t.account_id = $?", account);
     }
     let total = select.count(tx, COUNT_LIMIT)?;
-    let order = Order {
-        column: Column::Int("t.created_at"),
-        id: "t.id",
-        descending: true,
-        after: filter.cursor.as_ref(),
-    };
+    let order = Order { column: Column::Int("t.created_at"), id: "t.id", descending: true, after: filter.cursor.as_ref() };
     let items = select.page(tx, columns!(), &order, filter.limit + 1, read)?;
-    Ok(page(items, filter.limit, total, |last| Cursor {
-        key: CursorKey::Int(last.created_at.micros()),
-        id: last.id,
-    }))
+    Ok(page(items, filter.limit, total, |last| Cursor { key: CursorKey::Int(last.created_at.micros()), id: last.id }))
 }

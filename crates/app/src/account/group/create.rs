@@ -45,18 +45,11 @@ pub async fn create(app: &App, actor: &Actor, input: GroupInput) -> Result<Group
         journal::append(
             tx,
             stamp,
-            &Deed {
-                verb: "group.create",
-                object: &format!("group:{name}"),
-                details: json!({ "members": members }),
-            },
+            &Deed { verb: "group.create", object: &format!("group:{name}"), details: json!({ "members": members }) },
             ShownIn::Journal,
         )?;
         change::announce(tx, stamp, Topic::People, 0)?;
-        Ok(GroupView {
-            name: name.clone(),
-            members: members.clone(),
-        })
+        Ok(GroupView { name: name.clone(), members: members.clone() })
     })
     .await
 }

@@ -51,21 +51,9 @@ pub async fn set_members(app: &App, actor: &Actor, name: &str, input: MembersInp
         }
         group::set_members(tx, before.id, &members)?;
         let details = json!({ "added": added, "removed": removed });
-        journal::append(
-            tx,
-            stamp,
-            &Deed {
-                verb: "group.members",
-                object: &format!("group:{name}"),
-                details,
-            },
-            ShownIn::Journal,
-        )?;
+        journal::append(tx, stamp, &Deed { verb: "group.members", object: &format!("group:{name}"), details }, ShownIn::Journal)?;
         change::announce(tx, stamp, Topic::People, 0)?;
-        Ok(GroupView {
-            name: name.clone(),
-            members: members.clone(),
-        })
+        Ok(GroupView { name: name.clone(), members: members.clone() })
     })
     .await
 }
@@ -73,10 +61,7 @@ pub async fn set_members(app: &App, actor: &Actor, name: &str, input: MembersInp
 /// Login names, folded, sorted, each once.
 pub(super) fn folded_names(fields: &mut Fields, given: &[String]) -> Vec<String> {
     if given.len() > MAX_MEMBERS {
-        fields.refuse(
-            "/members",
-            format!("has {} entries; at most {MAX_MEMBERS} are allowed", given.len()),
-        );
+        fields.refuse("/members", format!("has {} entries; at most {MAX_MEMBERS} are allowed", given.len()));
         return Vec::new();
     }
     let mut names: Vec<String> = given.iter().map(|name| fold_name(name)).filter(|name| !name.is_empty()).collect();

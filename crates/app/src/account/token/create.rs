@@ -70,9 +70,7 @@ pub async fn create(app: &App, actor: &Actor, input: TokenInput) -> Result<NewTo
                 Some(name) if name == who.name || who.door == Door::Operator => find(tx, &name)?,
                 // Not even an administrator: it would be a way into restricted cases that nobody notices.
                 Some(_) => {
-                    return Err(AppError::Forbidden(
-                        "a token is made by its own account, or on the server's command line".to_owned(),
-                    ));
+                    return Err(AppError::Forbidden("a token is made by its own account, or on the server's command line".to_owned()));
                 }
                 None => find_own(tx, &who)?,
             };
@@ -92,11 +90,7 @@ pub async fn create(app: &App, actor: &Actor, input: TokenInput) -> Result<NewTo
             token.id = token::insert(tx, &token, &hash)?;
             let details =
                 json!({ "account": token.account.name, "label": token.label, "role": token.role, "expires_at": token.expires_at.set() });
-            let deed = Deed {
-                verb: "token.create",
-                object: &format!("token:{}", token.id),
-                details,
-            };
+            let deed = Deed { verb: "token.create", object: &format!("token:{}", token.id), details };
             journal::append(tx, stamp, &deed, ShownIn::Journal)?;
             change::announce(tx, stamp, Topic::People, 0)?;
             Ok(TokenView::from(token))
@@ -110,9 +104,7 @@ fn check(tx: &mut Tx<'_>, account: i64, role: Role, most: Role) -> Result<()> {
         return Err(AppError::invalid("/role", format!("must not be more than {most}")));
     }
     if token::count_of_account(tx, account)? >= MAX_TOKENS {
-        return Err(AppError::State(format!(
-            "the account has {MAX_TOKENS} tokens: revoke one that is no longer needed"
-        )));
+        return Err(AppError::State(format!("the account has {MAX_TOKENS} tokens: revoke one that is no longer needed")));
     }
     Ok(())
 }

@@ -24,11 +24,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<TokenView> {
         if token::revoke(tx, row, stamp.at)? {
             token.revoked_at = stamp.at;
             let details = json!({ "account": token.account.name, "label": token.label });
-            let deed = Deed {
-                verb: "token.revoke",
-                object: &format!("token:{row}"),
-                details,
-            };
+            let deed = Deed { verb: "token.revoke", object: &format!("token:{row}"), details };
             journal::append(tx, stamp, &deed, ShownIn::Journal)?;
             change::announce(tx, stamp, Topic::People, 0)?;
         }
