@@ -67,7 +67,8 @@ pub(crate) fn schema() -> (Schema, EventFields) {
 
 /// The tokenizers that the schema names.
 pub(crate) fn tokenizers() -> TokenizerManager {
-    let manager = TokenizerManager::new();
+    // The default ones stay: the library asks for one for each field, numbers included.
+    let manager = TokenizerManager::default();
     manager.register(TOKENS, TextAnalyzer::from(MatchTokenizer::new(Which::All)));
     manager.register(BELOW, TextAnalyzer::from(MatchTokenizer::new(Which::Below)));
     manager

@@ -38,15 +38,14 @@ pub(crate) enum Lookup {
 
 /// Why a value cannot be looked up.
 pub(crate) const NO_TOKEN: &str = "it holds no letter, digit, _ or -, so the log index has nothing to look it up by";
-const TOO_LONG: &str = "it is longer than 16,384 characters";
+const TOO_LONG: &str = "it is longer than 65,536 bytes";
+/// The longest value with separators.
+const LONGEST_PHRASE: usize = 65_536;
 
 impl Spelling {
     /// # Errors
     /// Why it cannot be looked up, in words for the person who asked.
     pub(crate) fn new(value: &str, kind: NeedleKind) -> Result<Self, &'static str> {
-        if value.len() > 65_536 {
-            return Err(TOO_LONG);
-        }
         let value = value.to_lowercase();
         let url = kind == NeedleKind::Url;
         if value.is_empty() {
@@ -59,6 +58,9 @@ impl Spelling {
                 Lookup::Token(indexed_form(&value).into_owned())
             };
             return Ok(Self { value, url, lookup });
+        }
+        if value.len() > LONGEST_PHRASE {
+            return Err(TOO_LONG);
         }
         let mut tokens = Vec::new();
         let mut longer_last = Vec::new();

@@ -1,0 +1,155 @@
+//! The rule *Match*, asked of an index.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{count, needle, only, open, put, search};
+use logs::{Basis, Needle, NeedleKind};
+use model::time::Window;
+
+/// For each value, the events that hold it.
+#[test]
+fn the_rule_holds_for_its_own_examples_and_more() {
+    let events = [
+        "from 10.0.5.13:8080 to win.exe",
+        "http://evil.com/x a@evil.com",
+        "evil.com.",
+        "*.evil.com",
+        ".evil.com",
+        "www.evil.com",
+        "evil.com.mx",
+        "C:\\Windows\\System32\\CMD.exe /c",
+        "c:\\windows\\system32\\cmd.exe.mui",
+        "path c:/windows/system32/cmd.exe",
+        "http://evil.com/x/y",
+        "http://evil.com/x..z",
+        "http://evil.com/x.-z",
+        "[fe80::1]:443",
+        "fe80::1a",
+        "S-1-5-21-1-2-3-1105",
+        "ΟΔΟΣ.gr straße.de",
+        "-x-",
+        "first c:\\windows\nsystem32\\cmd.exe",
+        "xevil.com evilxcom",
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    put(&index, 1, 1, &events.map(|text| ("2023-08-15T10:00:00Z", text)));
+    for (value, kind, expected) in [
+        ("10.0.5.13", NeedleKind::Plain, &[0][..]),
+        ("10.0.5.1", NeedleKind::Plain, &[]),
+        ("0.0.5.13", NeedleKind::Plain, &[]),
+        ("in.exe", NeedleKind::Plain, &[]),
+        ("WIN.EXE", NeedleKind::Plain, &[0]),
+        ("evil.com", NeedleKind::Plain, &[1, 2, 3, 4, 10, 11, 12]),
+        ("vil.com", NeedleKind::Plain, &[]),
+        (".evil.com", NeedleKind::Plain, &[]),
+        ("evil.com.", NeedleKind::Plain, &[]),
+        ("a@evil.com", NeedleKind::Plain, &[1]),
+        ("c:\\windows\\system32\\cmd.EXE", NeedleKind::Plain, &[7]),
+        ("windows\\system32", NeedleKind::Plain, &[7, 8]),
+        ("windows\\system3", NeedleKind::Plain, &[]),
+        ("http://evil.com/x", NeedleKind::Plain, &[1, 10, 11, 12]),
+        ("http://evil.com/x", NeedleKind::Url, &[1, 11, 12]),
+        ("ttp://evil.com/x", NeedleKind::Url, &[]),
+        ("fe80::1", NeedleKind::Plain, &[13]),
+        ("s-1-5-21-1-2-3-1105", NeedleKind::Plain, &[15]),
+        ("s-1-5-21-1-2-3-110", NeedleKind::Plain, &[]),
+        ("οδος.GR", NeedleKind::Plain, &[]),
+        ("ΟΔΟΣ.gr", NeedleKind::Plain, &[16]),
+        ("STRAßE.de", NeedleKind::Plain, &[16]),
+        ("-x-", NeedleKind::Plain, &[17]),
+        ("x-", NeedleKind::Plain, &[]),
+        ("windows\nsystem32", NeedleKind::Plain, &[18]),
+        ("absent/value", NeedleKind::Plain, &[]),
+    ] {
+        let outcome = search(&index, &[needle(value, kind)], Window::All, None);
+        assert_eq!(outcome.refused, []);
+        let found = outcome.results.first().map_or(0, |r| r.count);
+        assert_eq!(found, expected.len() as u64, "{value} {kind:?}");
+        let lines: Vec<u64> = outcome.results.iter().flat_map(|r| &r.samples).map(|s| s.event.line - 1).collect();
+        assert_eq!(lines, expected.iter().copied().take(3).collect::<Vec<u64>>(), "{value}");
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_up_is_told_and_not_called_unseen() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    put(&index, 1, 1, &[("", ":: x")]);
+    for value in ["::", "", "***"] {
+        let outcome = search(&index, &[needle(value, NeedleKind::Plain)], Window::All, None);
+        assert_eq!((outcome.results.len(), outcome.refused.len()), (0, 1), "{value:?}");
+    }
+}
+
+#[test]
+fn domains_below_are_counted_when_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    let texts = [
+        "evil.com",
+        "www.evil.com a.b.evil.com",
+        "xevil.com",
+        "evil.com.mx",
+        "a..evil.com",
+        "host.corp.exe",
+        "corp.exe",
+        "10.0.0.5",
+        "日本.例え",
+    ];
+    put(&index, 1, 1, &texts.map(|text| ("2023-08-15T10:00:00Z", text)));
+    for (domain, exact, below) in
+        [("evil.com", 1, 3), ("com", 0, 4), ("mx", 0, 1), ("corp.exe", 1, 2), ("0.5", 0, 1), ("例え", 0, 1), ("b.evil.com", 0, 1)]
+    {
+        let needle = needle(domain, NeedleKind::Domain { with_subdomains: true });
+        let result = only(search(&index, &[needle], Window::All, None));
+        assert_eq!((result.count, result.with_subdomains), (exact, Some(below)), "{domain}");
+        assert_eq!(result.basis, if exact > 0 { Basis::Exact } else { Basis::Subdomains }, "{domain}");
+        assert!(!result.samples.is_empty());
+    }
+    let plain = only(search(&index, &[needle("evil.com", NeedleKind::Domain { with_subdomains: false })], Window::All, None));
+    assert_eq!(plain.with_subdomains, None);
+}
+
+#[test]
+fn other_spellings_are_counted_besides() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    let texts = ["00:11:22:33:44:55", "00-11-22-33-44-55", "00:11:22:33:44:55 and 00-11-22-33-44-55", "HKLM\\Run\\x"];
+    put(&index, 1, 1, &texts.map(|text| ("2023-08-15T10:00:00Z", text)));
+    let mac = Needle {
+        id: 1,
+        kind: NeedleKind::Plain,
+        value: "00:11:22:33:44:55".to_owned(),
+        alternatives: vec!["00-11-22-33-44-55".to_owned(), "::".to_owned()],
+    };
+    let key = Needle {
+        id: 2,
+        kind: NeedleKind::Plain,
+        value: "HKEY_LOCAL_MACHINE\\Run\\x".to_owned(),
+        alternatives: vec!["HKLM\\Run\\x".to_owned()],
+    };
+    let outcome = search(&index, &[mac, key], Window::All, None);
+    let counts: Vec<_> = outcome.results.iter().map(|r| (r.id, r.count, r.count_normalised, r.basis)).collect();
+    assert_eq!(counts, [(1, 2, Some(3), Basis::Exact), (2, 0, Some(1), Basis::Normalised)]);
+    assert_eq!(outcome.results[1].samples[0].marks, [0..10]);
+}
+
+#[test]
+fn strange_input_does_no_harm() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    let long = "A".repeat(1 << 20);
+    let path = format!("c:\\{}\\{long}.exe", "b".repeat(70_000));
+    let nul = "a\u{0}b \u{1}c \u{7f}";
+    put(&index, 1, 1, &[("", &long), ("", &path), ("", nul), ("", ""), ("", "...")]);
+    assert_eq!(count(&index, &long.to_lowercase()), 1);
+    assert_eq!(count(&index, &long[1..]), 0);
+    assert_eq!(count(&index, &format!("{}\\", "b".repeat(70_000))), 0);
+    assert_eq!(count(&index, &format!("c:\\{}", "b".repeat(60_000))), 0);
+    assert_eq!(count(&index, "b"), 1);
+    assert_eq!(count(&index, "a\u{0}b"), 1);
+    assert_eq!(search(&index, &[needle(&"x:".repeat(40_000), NeedleKind::Plain)], Window::All, None).refused.len(), 1);
+}
