@@ -52,23 +52,9 @@ impl TestApp {
         let world = store.world.clone();
         // What a password costs to try is tested where passwords are.
         let app = App::new(store.store().clone(), Arc::new(world.clone())).with_password_cost(PasswordCost::LEAST);
-        let [reader, analyst, lead, admin] = [
-            ("rita", Role::Reader),
-            ("ada", Role::Analyst),
-            ("lena", Role::Lead),
-            ("root", Role::Admin),
-        ]
-        .map(|(name, role)| add(&store, name, role));
-        Self {
-            app,
-            store,
-            world,
-            reader,
-            analyst,
-            lead,
-            admin,
-            check: true,
-        }
+        let [reader, analyst, lead, admin] = [("rita", Role::Reader), ("ada", Role::Analyst), ("lena", Role::Lead), ("root", Role::Admin)]
+            .map(|(name, role)| add(&store, name, role));
+        Self { app, store, world, reader, analyst, lead, admin, check: true }
     }
 
     /// One more account.
@@ -91,13 +77,7 @@ impl TestApp {
 
 fn add(store: &TestStore, name: &str, role: Role) -> Actor {
     let account = store.account(name, role);
-    Actor {
-        account,
-        name: name.to_owned(),
-        role,
-        door: Door::Session,
-        idempotency: None,
-    }
+    Actor { account, name: name.to_owned(), role, door: Door::Session, idempotency: None }
 }
 
 impl Drop for TestApp {
@@ -115,9 +95,6 @@ impl Drop for TestApp {
         let (unfinished, chain, changes) = apart(look).expect("the store can be read at the end of the test");
         assert_eq!(unfinished, 0, "the test ended with jobs that wait or run");
         assert_eq!(chain.broken, None, "the test left the journal's chain broken");
-        assert!(
-            changes == 0 || chain.entries > 0,
-            "something was announced that is not in the journal"
-        );
+        assert!(changes == 0 || chain.entries > 0, "something was announced that is not in the journal");
     }
 }

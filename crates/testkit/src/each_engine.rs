@@ -16,14 +16,14 @@ macro_rules! each_engine {
         $(#[$meta])*
         mod $name {
             use super::*;
-            fn run(mut $world: $kind) $body
+            fn test_of(mut $world: $kind) $body
             #[test]
             fn on_sqlite() {
-                run(<$kind>::new($crate::Engine::Sqlite));
+                test_of(<$kind>::new($crate::Engine::Sqlite));
             }
             #[test]
             fn on_postgres() {
-                run(<$kind>::new($crate::Engine::Postgres));
+                test_of(<$kind>::new($crate::Engine::Postgres));
             }
         }
         $crate::each_engine! { $($rest)* }
@@ -32,14 +32,14 @@ macro_rules! each_engine {
         $(#[$meta])*
         mod $name {
             use super::*;
-            fn run($world: $kind) $body
+            fn test_of($world: $kind) $body
             #[test]
             fn on_sqlite() {
-                run(<$kind>::new($crate::Engine::Sqlite));
+                test_of(<$kind>::new($crate::Engine::Sqlite));
             }
             #[test]
             fn on_postgres() {
-                run(<$kind>::new($crate::Engine::Postgres));
+                test_of(<$kind>::new($crate::Engine::Postgres));
             }
         }
         $crate::each_engine! { $($rest)* }
@@ -48,14 +48,14 @@ macro_rules! each_engine {
         $(#[$meta])*
         mod $name {
             use super::*;
-            async fn run($world: $kind) $body
+            async fn test_of($world: $kind) $body
             #[test]
             fn on_sqlite() {
-                $crate::block_on(run(<$kind>::new($crate::Engine::Sqlite)));
+                $crate::block_on(test_of(<$kind>::new($crate::Engine::Sqlite)));
             }
             #[test]
             fn on_postgres() {
-                $crate::block_on(run(<$kind>::new($crate::Engine::Postgres)));
+                $crate::block_on(test_of(<$kind>::new($crate::Engine::Postgres)));
             }
         }
         $crate::each_engine! { $($rest)* }
@@ -67,10 +67,5 @@ macro_rules! each_engine {
 /// # Panics
 /// When there is no runtime to be had.
 pub fn block_on<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime starts")
-        .block_on(test)
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts").block_on(test)
 }

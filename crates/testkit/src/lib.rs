@@ -1,10 +1,6 @@
 //! What tests of more than one crate stand on: stores and applications of their own on both engines, a clock that can be
 //! set, and a look at the end for what tests forget.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that can't have what it stands on fails, and says why"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that can't have what it stands on fails, and says why")]
 
 mod each_engine;
 mod postgres;

@@ -66,11 +66,7 @@ impl Postgres {
         TEMPLATE.get_or_init(|| {
             let template = Self::create("migrated", "template0");
             let data = tempfile::tempdir().expect("there is room for temporary files");
-            let options = Options {
-                data: data.path().to_owned(),
-                database: Some(template.url.clone()),
-                readers: 1,
-            };
+            let options = Options { data: data.path().to_owned(), database: Some(template.url.clone()), readers: 1 };
             apart(|| drop(Store::open(&options).expect("the schema goes into an empty database")));
             std::mem::forget(template);
         });
@@ -93,10 +89,7 @@ impl Postgres {
 
     fn create(name: &str, template: &str) -> Self {
         run(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
-        Self {
-            name: name.to_owned(),
-            url: cluster().url(name),
-        }
+        Self { name: name.to_owned(), url: cluster().url(name) }
     }
 
     /// How to connect to it.
@@ -121,10 +114,7 @@ impl Postgres {
     /// # Panics
     /// When the database refuses it.
     pub fn disconnect_all(&self) {
-        run(&format!(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}'",
-            self.name
-        ));
+        run(&format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}'", self.name));
     }
 }
 
@@ -160,11 +150,7 @@ fn cluster() -> &'static Cluster {
 impl Cluster {
     fn start() -> Result<Self, String> {
         let programs = programs()?;
-        let dir = tempfile::Builder::new()
-            .prefix("vizsla-pg-")
-            .tempdir()
-            .map_err(|error| error.to_string())?
-            .keep();
+        let dir = tempfile::Builder::new().prefix("vizsla-pg-").tempdir().map_err(|error| error.to_string())?.keep();
         let mut watchdog = Command::new("sh")
             .args(["-c", WATCHDOG, "vizsla-test-postgres"])
             .arg(&programs)
@@ -185,12 +171,7 @@ impl Cluster {
             return Err(format!("{first}{rest}"));
         }
         let admin = Client::connect(&url(&dir, "postgres"), NoTls).map_err(|error| format!("{error:?}"))?;
-        Ok(Self {
-            dir,
-            _alive: alive,
-            admin: Mutex::new(admin),
-            databases: AtomicU64::new(1),
-        })
+        Ok(Self { dir, _alive: alive, admin: Mutex::new(admin), databases: AtomicU64::new(1) })
     }
 
     fn url(&self, database: &str) -> String {
@@ -212,14 +193,7 @@ fn programs() -> Result<PathBuf, String> {
     if let Some((_, bin)) = newest {
         return Ok(bin);
     }
-    let told = Command::new("pg_config")
-        .arg("--bindir")
-        .output()
-        .map_err(|_| "it is not installed".to_owned())?;
+    let told = Command::new("pg_config").arg("--bindir").output().map_err(|_| "it is not installed".to_owned())?;
     let bin = PathBuf::from(String::from_utf8_lossy(&told.stdout).trim());
-    if bin.join("initdb").exists() {
-        Ok(bin)
-    } else {
-        Err("its server programs are not installed".to_owned())
-    }
+    if bin.join("initdb").exists() { Ok(bin) } else { Err("its server programs are not installed".to_owned()) }
 }

@@ -30,19 +30,9 @@ impl TestStore {
         let dir = tempfile::tempdir().expect("there is room for temporary files");
         let postgres = (engine == Engine::Postgres).then(Postgres::new);
         let database = postgres.as_ref().map(|postgres| postgres.url().to_owned());
-        let options = Options {
-            data: dir.path().join("data"),
-            database,
-            readers: 2,
-        };
+        let options = Options { data: dir.path().join("data"), database, readers: 2 };
         let store = apart(|| Store::open(&options).expect("a fresh store opens"));
-        Self {
-            store: Some(store),
-            options,
-            world: TestWorld::new(),
-            postgres,
-            dir,
-        }
+        Self { store: Some(store), options, world: TestWorld::new(), postgres, dir }
     }
 
     /// The store itself.
@@ -74,11 +64,7 @@ impl TestStore {
         match &self.postgres {
             Some(postgres) => postgres.run(sql),
             None => rusqlite::Connection::open(self.options.data.join("vizsla.db"))
-                .and_then(|connection| {
-                    connection
-                        .busy_timeout(Duration::from_secs(10))
-                        .and_then(|()| connection.execute_batch(sql))
-                })
+                .and_then(|connection| connection.busy_timeout(Duration::from_secs(10)).and_then(|()| connection.execute_batch(sql)))
                 .unwrap_or_else(|error| panic!("the test's own SQL is not right: {error}\n{sql}")),
         }
     }
@@ -148,9 +134,7 @@ impl TestStore {
     /// # Panics
     /// When the read fails.
     pub fn read<T: Send + 'static>(&self, scope: Scope, work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static) -> T {
-        self.store()
-            .read_blocking(scope, work)
-            .unwrap_or_else(|error| panic!("a read failed: {error}"))
+        self.store().read_blocking(scope, work).unwrap_or_else(|error| panic!("a read failed: {error}"))
     }
 
     /// Writes, from a test that is not async.
@@ -158,9 +142,7 @@ impl TestStore {
     /// # Panics
     /// When the write fails.
     pub fn write<T: Send + 'static>(&self, scope: Scope, work: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static) -> T {
-        self.store()
-            .write_blocking(scope, work)
-            .unwrap_or_else(|error| panic!("a write failed: {error}"))
+        self.store().write_blocking(scope, work).unwrap_or_else(|error| panic!("a write failed: {error}"))
     }
 }
 

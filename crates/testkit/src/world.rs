@@ -22,10 +22,7 @@ struct State {
 
 impl Default for TestWorld {
     fn default() -> Self {
-        Self(Arc::new(State {
-            now: AtomicI64::new(START),
-            drawn: AtomicU64::new(1),
-        }))
+        Self(Arc::new(State { now: AtomicI64::new(START), drawn: AtomicU64::new(1) }))
     }
 }
 
@@ -65,11 +62,7 @@ impl TestWorld {
     /// The circumstances of a change that happens now.
     #[must_use]
     pub fn stamp(&self, actor: &str) -> Stamp {
-        Stamp {
-            at: self.time(),
-            actor: actor.to_owned(),
-            seed: self.draw(),
-        }
+        Stamp { at: self.time(), actor: actor.to_owned(), seed: self.draw() }
     }
 }
 

@@ -1,0 +1,14 @@
+//! What the store promises, on SQLite and on PostgreSQL alike.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod artifacts;
+mod case_list;
+mod common;
+mod jobs;
+mod journal;
+mod notes;
+mod records;
+mod statements;
+mod undo_model;
+mod visibility;
+mod writer;

@@ -1,0 +1,194 @@
+//! What hangs on a restricted case is known to those let in, and to nobody else: not by list, count, search or change.
+
+use model::list::{CaseSort, Sort, SortColumn};
+use model::note::{Audience, NoteKind};
+use model::operation::OperationVerb;
+use model::relationship::RelationshipType;
+use model::{Kind, Scope};
+use serde_json::json;
+use store::artifact::ArtifactFilter;
+use store::case::CaseFilter;
+use store::change::Topic;
+use store::journal::{Deed, ShownIn};
+use store::record::{RecordFilter, Upserted};
+use store::{Tx, annotation, artifact, case, change, job, journal, note, operation, record};
+use testkit::TestStore;
+
+use crate::common::{add, open_case, operate, people, upsert};
+
+pub(crate) fn all_cases() -> CaseFilter {
+    CaseFilter {
+        q: String::new(),
+        states: Vec::new(),
+        ratings: Vec::new(),
+        case_types: Vec::new(),
+        tlps: Vec::new(),
+        assigned_to: None,
+        tag: None,
+        sort: Sort { column: CaseSort::Updated, descending: true },
+        cursor: None,
+        limit: 50,
+    }
+}
+
+pub(crate) fn all_records() -> RecordFilter {
+    RecordFilter {
+        kind: None,
+        q: String::new(),
+        categories: Vec::new(),
+        findings: Vec::new(),
+        sort: Sort { column: SortColumn::Added, descending: false },
+        cursor: None,
+        limit: 100,
+        as_of: None,
+    }
+}
+
+/// One case that only Ada may see, with everything in it that can hang on a case, and one that all may see.
+struct Secret {
+    number: i64,
+    case: i64,
+    open: i64,
+    /// Known from the secret case only.
+    hidden: Upserted,
+    /// Open, and also in the secret case.
+    shared: Upserted,
+    note: String,
+    annotation_of_shared: String,
+    job: String,
+    operation: String,
+}
+
+fn secret(db: &TestStore) -> Secret {
+    let case = open_case(db, "Operation Quiet Night", &["ada"]);
+    let open = open_case(db, "Phishing in accounting", &[]);
+    let hidden = upsert(db, Scope::System, &["quiet-night.example.com"], false)[0];
+    let shared = upsert(db, Scope::System, &["198.51.100.7"], true)[0];
+    add(db, case.id, &[hidden, shared]);
+    add(db, open.id, &[shared]);
+    let (secret, open) = (case.id, open.id);
+    let (operation, ()) = operate(db, secret, OperationVerb::Annotate, move |tx, operation, stamp| {
+        annotation::insert(tx, secret, &[shared.id, hidden.id], "their server", operation, stamp)
+    });
+    let stamp = db.stamp("ada");
+    let (note, job, annotation, operation) = db.write(Scope::System, move |tx| {
+        let (_, note) = note::insert(tx, secret, NoteKind::WorkNote, Audience::Team, "it was them", &stamp)?;
+        record::insert_relationships(tx, &[(shared.id, RelationshipType::RelatedTo, hidden.id)], secret, "manual", &stamp)?;
+        let (_, job) = job::queue(tx, "sightings", &json!({}), secret, 1, &stamp)?;
+        change::announce(tx, &stamp, Topic::Notes, secret)?;
+        journal::append(tx, &stamp, &Deed { verb: "note.add", object: "x", details: json!({}) }, ShownIn::Case(secret))?;
+        let annotation = annotation::of_record(tx, shared.id, 10)?.remove(0).public_id;
+        let operation = operation::find_by_row(tx, operation)?.map(|found| found.public_id).unwrap_or_default();
+        Ok((note, job, annotation, operation))
+    });
+    Secret { number: case.number, case: secret, open, hidden, shared, note, annotation_of_shared: annotation, job, operation }
+}
+
+/// Everything that a viewer can find of the secret case, by name of the way; nothing for those who may not know of it.
+fn found(tx: &mut Tx<'_>, secret: &Secret) -> store::Result<Vec<&'static str>> {
+    let mut ways = Vec::new();
+    let mut note_way = |way: &'static str, found: bool| {
+        if found {
+            ways.push(way);
+        }
+    };
+    note_way("find", case::find(tx, secret.number)?.is_some());
+    note_way("find by row", case::find_by_id(tx, secret.case)?.is_some());
+    let cases = case::list(tx, &all_cases())?;
+    note_way("list", cases.items.iter().any(|item| item.case.id == secret.case));
+    note_way("total", cases.total > 1);
+    note_way("open count", case::count_open(tx)? > 1);
+    let words = CaseFilter { q: "quiet".to_owned(), ..all_cases() };
+    note_way("keyword", case::list(tx, &words)?.total > 0);
+    let hidden_id = record::find_by_rows(tx, &[secret.hidden.id])?;
+    note_way("record by row", !hidden_id.is_empty());
+    let public_id = crate::common::observable("quiet-night.example.com").public_id.unwrap_or_default();
+    note_way("record", record::find(tx, &public_id)?.is_some());
+    note_way("records", !record::find_all(tx, std::slice::from_ref(&public_id))?.is_empty());
+    let records = record::list(tx, &all_records())?;
+    note_way("record list", records.items.iter().any(|record| record.id == secret.hidden.id));
+    note_way("record total", records.total > 1);
+    let words = RecordFilter { q: "quiet".to_owned(), ..all_records() };
+    note_way("record keyword", record::list(tx, &words)?.total > 0);
+    note_way("record bulk", record::matching_ids(tx, &all_records(), 10)?.contains(&secret.hidden.id));
+    note_way("related", !record::related(tx, secret.shared.id, None, 10)?.is_empty());
+    note_way("related counts", !record::related_counts(tx, secret.shared.id)?.is_empty());
+    note_way("annotations", !annotation::of_record(tx, secret.shared.id, 10)?.is_empty());
+    note_way("annotation", annotation::find(tx, &secret.annotation_of_shared)?.is_some());
+    let filter = ArtifactFilter {
+        case: secret.open,
+        kind: Some(Kind::Observable),
+        status: model::artifact::StatusFilter::All,
+        q: String::new(),
+        categories: Vec::new(),
+        findings: Vec::new(),
+        sort: Sort { column: SortColumn::Added, descending: false },
+        cursor: None,
+        limit: 10,
+        as_of: None,
+    };
+    let artifacts = artifact::list(tx, &filter)?;
+    note_way("annotation count", artifacts.items.iter().any(|item| item.annotations > 0));
+    note_way("case count", artifacts.items.iter().any(|item| item.cases > 1));
+    note_way("note", note::find(tx, &secret.note, "ada")?.is_some());
+    note_way("notes", !note::list(tx, secret.case, "ada", i64::MAX, 10)?.is_empty());
+    note_way("job", job::find(tx, &secret.job)?.is_some());
+    note_way("jobs", !job::recent(tx, 10)?.is_empty());
+    note_way("changes", !change::since(tx, 0, 10)?.is_empty());
+    note_way("activity", !journal::activity(tx, secret.case, i64::MAX, 10)?.is_empty());
+    note_way("operation", operation::find(tx, &secret.operation)?.is_some());
+    Ok(ways)
+}
+
+testkit::each_engine! {
+    fn a_restricted_case_is_known_to_those_let_in_only(db: TestStore) {
+        let people = people(&db);
+        let secret = std::sync::Arc::new(secret(&db));
+        let look = |scope: Scope| {
+            let secret = std::sync::Arc::clone(&secret);
+            db.read(scope, move |tx| found(tx, &secret))
+        };
+        assert_eq!(look(people.bob), Vec::<&str>::new());
+        assert_eq!(look(Scope::Viewer(0)), Vec::<&str>::new(), "an operator is in no restricted case");
+        assert_eq!(look(people.ada).len(), 26, "those let in see all of it: {:?}", look(people.ada));
+        assert_eq!(look(Scope::System), look(people.ada));
+    }
+
+    fn whoever_is_let_in_by_a_group_sees_the_case_until_the_group_is_left(db: TestStore) {
+        let people = people(&db);
+        let case = open_case(&db, "Quiet", &["ada"]);
+        let members = |names: &'static [&'static str]| {
+            db.write(Scope::System, move |tx| {
+                let group = match store::account::group::find(tx, "hunters")? {
+                    Some(group) => group.id,
+                    None => store::account::group::insert(tx, "hunters")?,
+                };
+                let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+                store::account::group::set_members(tx, group, &names)
+            });
+        };
+        let seen = || db.read(people.bob, move |tx| Ok(case::find(tx, case.number)?.is_some()));
+        members(&["bob"]);
+        assert!(!seen());
+        db.write(Scope::System, move |tx| case::set_access(tx, case.id, &["ada".to_owned()], &["hunters".to_owned()]));
+        assert!(seen());
+        members(&[]);
+        assert!(!seen());
+    }
+
+    fn a_record_seen_in_secret_becomes_open_when_it_comes_openly(db: TestStore) {
+        let people = people(&db);
+        let case = open_case(&db, "Quiet", &["ada"]);
+        let first = upsert(&db, people.ada, &["evil.example.com"], false)[0];
+        add(&db, case.id, &[first]);
+        assert!(first.created);
+        let again = upsert(&db, people.ada, &["evil.example.com"], false)[0];
+        assert_eq!((again.id, again.created), (first.id, false));
+        // To Bob it is new, which tells him nothing; it is the same row.
+        let bobs = upsert(&db, people.bob, &["evil.example.com", "evil.example.com"], true);
+        assert_eq!(bobs.iter().map(|r| (r.id, r.created)).collect::<Vec<_>>(), [(first.id, true), (first.id, true)]);
+        assert!(db.read(people.bob, move |tx| Ok(!record::find_by_rows(tx, &[first.id])?.is_empty())));
+        let later = upsert(&db, people.bob, &["evil.example.com"], false)[0];
+        assert!(!later.created);
+    }
+}
