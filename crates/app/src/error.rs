@@ -83,6 +83,14 @@ impl AppError {
     }
 }
 
+impl AppError {
+    /// Whether trying again in a moment helps.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Busy | StoreError::Closed | StoreError::Unreachable(_)))
+    }
+}
+
 impl From<Vec<FieldError>> for AppError {
     fn from(errors: Vec<FieldError>) -> Self {
         Self::Invalid(errors)

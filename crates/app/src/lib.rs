@@ -13,10 +13,16 @@ pub mod annotation;
 pub mod artifact;
 pub mod bar;
 pub mod case;
+pub mod extract;
+pub mod import;
+pub mod known_good;
+pub mod job;
 pub mod live;
+pub mod logs;
 pub mod note;
 pub mod operation;
 pub mod record;
+pub mod sighting;
 pub mod text;
 
 use std::sync::Arc;
@@ -30,15 +36,16 @@ use store::Store;
 #[derive(Clone)]
 pub struct App {
     pub(crate) store: Store,
+    pub(crate) logs: Arc<logs::LogIndex>,
     pub(crate) world: Arc<dyn World>,
     pub(crate) passwords: account::Passwords,
 }
 
 impl App {
-    /// An application over an open store.
+    /// An application over an open store and log index.
     #[must_use]
-    pub fn new(store: Store, world: Arc<dyn World>) -> Self {
-        Self { store, world, passwords: account::Passwords::new(account::PasswordCost::OWASP) }
+    pub fn new(store: Store, logs: Arc<logs::LogIndex>, world: Arc<dyn World>) -> Self {
+        Self { store, logs, world, passwords: account::Passwords::new(account::PasswordCost::OWASP) }
     }
 
     /// Tells whenever changes were committed.

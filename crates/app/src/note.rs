@@ -2,10 +2,12 @@
 
 mod add;
 mod edit;
+mod get;
 mod list;
 mod view;
 
 pub use add::{NoteInput, add};
 pub use edit::{NotePatch, edit};
+pub use get::get;
 pub use list::{count, list};
 pub use view::NoteView;

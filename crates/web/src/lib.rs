@@ -1,1 +1,27 @@
-//! placeholder
+//! Two doors to the same verbs: `ui/` writes HTML, `api/` writes JSON. They never import each other.
+
+mod assets;
+mod body;
+mod error;
+mod health;
+mod live;
+mod openapi;
+mod router;
+mod security;
+mod visitor;
+
+mod api;
+mod ui;
+
+pub use router::{Route, RouteDoor, router, routes};
+
+use app::App;
+
+/// What both doors are given.
+#[derive(Clone)]
+pub struct Web {
+    /// The verbs.
+    pub app: App,
+    /// Whether cookies are only sent over TLS: behind a proxy that ends it.
+    pub secure_cookies: bool,
+}

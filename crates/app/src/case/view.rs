@@ -143,8 +143,8 @@ impl CaseView {
 
     /// The counts of a kind.
     #[must_use]
-    pub fn counts(&self, kind: Kind) -> KindCount {
-        self.artifact_counts.get(&kind).copied().unwrap_or_default()
+    pub fn counts(&self, kind: &Kind) -> KindCount {
+        self.artifact_counts.get(kind).copied().unwrap_or_default()
     }
 }
 

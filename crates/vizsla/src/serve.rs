@@ -1,0 +1,84 @@
+//! `vizsla serve`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use app::account::{self, Secret};
+use app::{App, SystemWorld};
+use store::Store;
+use store::data_dir::DataDir;
+use tracing_subscriber::EnvFilter;
+use web::Web;
+
+use crate::config::{self, Config, DataArg};
+
+/// Run the server.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    data: DataArg,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// A PostgreSQL URL; SQLite in the data directory unless given.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+/// Serves until it is asked to stop.
+pub(crate) fn run(command: Serve) -> Result<(), String> {
+    let mut config = config::read(&command.data.data)?;
+    config.listen = command.listen.unwrap_or(config.listen);
+    config.database = command.database.or(config.database);
+    start_log(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| format!("starting threads: {e}"))?;
+    let held = DataDir::hold(&command.data.data, "vizsla serve").map_err(|e| e.to_string())?;
+    let outcome = runtime.block_on(serve(&config, held.path()));
+    drop(held);
+    outcome
+}
+
+fn start_log(config: &Config) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| format!("log = {:?} is not understood: {error}", config.log))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log_json { log.json().init() } else { log.with_target(false).init() }
+    Ok(())
+}
+
+async fn serve(config: &Config, data: &std::path::Path) -> Result<(), String> {
+    let options = store::Options { data: data.to_owned(), database: config.database.clone(), readers: config.readers };
+    let store = Store::open(&options).map_err(|error| error.to_string())?;
+    let app = App::new(store, Arc::new(SystemWorld));
+    if let Some(password) = &config.admin_password {
+        account::create_first(&app, &Secret::from(password.clone())).await.map_err(|error| error.to_string())?;
+    }
+    let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(|e| format!("can't listen on {}: {e}", config.listen))?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    match account::setup_token(&app).await.map_err(|error| error.to_string())? {
+        Some(token) => println!("No account yet. Set up the first one: http://{address}/setup?token={}", token.reveal()),
+        None => println!("Vizsla is at http://{address}"),
+    }
+    let router = web::router(Web { app: app.clone(), secure_cookies: config.secure_cookies });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop()).await.map_err(|error| format!("serving: {error}"))
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM is not heard");
+                let _ = interrupt.await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}

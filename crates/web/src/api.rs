@@ -1,0 +1,27 @@
+//! The JSON door: one file a noun, each handler one call of a verb.
+
+pub(crate) mod annotation;
+pub(crate) mod artifact;
+pub(crate) mod case;
+pub(crate) mod note;
+pub(crate) mod operation;
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::Failure;
+
+/// What a handler answers.
+pub(crate) type Answer<T> = Result<Json<T>, Failure>;
+
+/// An object with its version as ETag.
+pub(crate) fn tagged<T: Serialize>(version: i64, view: T) -> Response {
+    ([(header::ETAG, format!("\"{version}\""))], Json(view)).into_response()
+}
+
+/// 202 for what goes on as a job, 200 for what is done.
+pub(crate) fn done_or_accepted<T: Serialize>(goes_on: bool, view: T) -> Response {
+    (if goes_on { StatusCode::ACCEPTED } else { StatusCode::OK }, Json(view)).into_response()
+}

@@ -1,0 +1,35 @@
+//! Work notes and comments.
+
+use app::note::{self, NoteInput, NotePatch, NoteView};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::{Answer, tagged};
+use crate::Web;
+use crate::body::{Call, if_match};
+use crate::error::Failure;
+use crate::visitor::Signed;
+
+/// The most notes of one answer.
+const LIMIT: u32 = 500;
+
+pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<Vec<NoteView>> {
+    Ok(Json(note::list(&web.app, &actor, &number, LIMIT).await?))
+}
+
+pub(crate) async fn add(State(web): State<Web>, Path(number): Path<String>, call: Call<NoteInput>) -> Result<Response, Failure> {
+    let view = note::add(&web.app, &call.actor, &number, call.input).await?;
+    Ok((StatusCode::CREATED, tagged(view.version, view)).into_response())
+}
+
+pub(crate) async fn edit(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    call: Call<NotePatch>,
+) -> Result<Response, Failure> {
+    let view = note::edit(&web.app, &call.actor, &id, if_match(&headers)?, call.input).await?;
+    Ok(tagged(view.version, view))
+}

@@ -1,0 +1,97 @@
+//! JSON bodies, read so that every refusal names its place.
+
+use app::AppError;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use model::actor::Idempotency;
+use model::{Actor, FieldError};
+use serde::de::DeserializeOwned;
+
+use crate::error::Failure;
+use crate::visitor::Visitor;
+
+/// The largest JSON body. A hundred thousand observables take about 5 MB.
+pub(crate) const MAX_JSON: usize = 32 * 1024 * 1024;
+
+/// A call of a verb with a JSON body, by someone who is signed in.
+pub(crate) struct Call<T> {
+    pub(crate) actor: Actor,
+    pub(crate) input: T,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Call<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
+        let mut actor = visitor.0.ok_or_else(|| AppError::Unauthenticated("sign in, or send a token".to_owned()))?;
+        let key = request.headers().get("idempotency-key").and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let route = format!("{} {}", request.method(), request.uri().path());
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| too_large())?;
+        if let Some(key) = key.filter(|key| !key.is_empty()) {
+            if key.len() > 200 {
+                return Err(AppError::invalid("/", "the Idempotency-Key is longer than 200 characters").into());
+            }
+            actor.idempotency = Some(Idempotency { route, key, body_hash: model::text::sha256_hex(&bytes) });
+        }
+        Ok(Self { actor, input: read(&bytes)? })
+    }
+}
+
+fn too_large() -> AppError {
+    AppError::TooLarge { what: "the request".to_owned(), limit: format!("{} MB", MAX_JSON / 1024 / 1024) }
+}
+
+/// Reads JSON; the error names the place.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AppError> {
+    let text: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let mut pointer = String::new();
+        for segment in error.path() {
+            use serde_path_to_error::Segment;
+            match segment {
+                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+                Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+                Segment::Enum { .. } | Segment::Unknown => {}
+            }
+        }
+        AppError::Invalid(vec![FieldError { pointer, detail: error.into_inner().to_string() }])
+    })?;
+    json.end().map_err(|error| AppError::invalid("", error.to_string()))?;
+    Ok(value)
+}
+
+/// The version that the caller saw, from `If-Match`.
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, AppError> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim().trim_start_matches("W/").trim_matches('"');
+    if text == "*" {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| AppError::invalid("/if-match", "is not an ETag of this object"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only its shape is read")]
+    struct Item {
+        value: String,
+    }
+
+    #[test]
+    fn refusals_name_their_place() {
+        let error = read::<Vec<Item>>(br#"[{"value":"a"},{"value":7}]"#).err();
+        let Some(AppError::Invalid(errors)) = error else { panic!("not refused") };
+        assert_eq!(errors[0].pointer, "/1/value");
+        let error = read::<Vec<Item>>(br#"[{"value":"a","vlaue":"b"}]"#).err();
+        let Some(AppError::Invalid(errors)) = error else { panic!("not refused") };
+        assert_eq!(errors[0].pointer, "/0/vlaue");
+        assert!(read::<Vec<Item>>(b"[] x").is_err());
+    }
+}

@@ -1,0 +1,74 @@
+//! Server-sent events: the browser hears that something changed and asks again for what it shows.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use app::live;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, StreamExt};
+use model::Actor;
+use serde::Deserialize;
+use tokio::sync::watch;
+
+use crate::Web;
+use crate::error::Failure;
+use crate::visitor::Signed;
+
+/// Where to go on from.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+pub(crate) struct After {
+    /// The last change that was seen; now, when missing.
+    after: Option<i64>,
+}
+
+/// What changes from now on, or after `Last-Event-ID` or `after`.
+pub(crate) async fn changes(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Query(query): Query<After>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let resumed = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    let after = match resumed.or(query.after) {
+        Some(after) => after,
+        None => live::last(&web.app, &actor).await?,
+    };
+    let feed = Feed { updates: web.app.changes(), web, actor, after };
+    let events = stream::unfold(feed, next_batch).flat_map(stream::iter);
+    let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
+    Ok((
+        [("cache-control", "no-store"), ("x-accel-buffering", "no")],
+        Sse::new(events).keep_alive(keep_alive),
+    )
+        .into_response())
+}
+
+struct Feed {
+    web: Web,
+    actor: Actor,
+    after: i64,
+    updates: watch::Receiver<i64>,
+}
+
+/// The next events; waits until there are any. Ends when the server stops, or when reading fails: the browser comes back.
+async fn next_batch(mut feed: Feed) -> Option<(Vec<Result<Event, Infallible>>, Feed)> {
+    loop {
+        feed.updates.borrow_and_update();
+        let (changes, upto) = live::since(&feed.web.app, &feed.actor, feed.after).await.ok()?;
+        feed.after = feed.after.max(upto);
+        if !changes.is_empty() {
+            let events = changes
+                .into_iter()
+                .map(|change| {
+                    let data = serde_json::to_string(&change).unwrap_or_default();
+                    Ok(Event::default().id(change.seq.to_string()).data(data))
+                })
+                .collect();
+            return Some((events, feed));
+        }
+        feed.updates.changed().await.ok()?;
+    }
+}

@@ -1,0 +1,32 @@
+//! The tables, by noun. A verb has a line in `api`; a screen has a line in `ui`.
+
+mod cases;
+mod frame;
+mod people;
+mod records;
+mod sightings;
+
+use axum::http::Method;
+use axum::routing::MethodRouter;
+use model::Role;
+
+use super::{ApiRoute, UiRoute};
+use crate::Web;
+
+/// The API.
+pub(crate) fn api_routes() -> Vec<ApiRoute> {
+    [frame::api(), cases::api(), records::api(), sightings::api(), people::api()].into_iter().flatten().collect()
+}
+
+/// The pages.
+pub(crate) fn ui_routes() -> Vec<UiRoute> {
+    [frame::ui(), cases::ui(), records::ui(), sightings::ui(), people::ui()].into_iter().flatten().collect()
+}
+
+fn route(method: Method, path: &str, least: Role, summary: &'static str, handler: MethodRouter<Web>) -> ApiRoute {
+    ApiRoute::new(method, path, least, summary, handler)
+}
+
+fn screen(method: Method, path: &'static str, least: impl Into<Option<Role>>, handler: MethodRouter<Web>) -> UiRoute {
+    UiRoute { method, path, least: least.into(), handler }
+}

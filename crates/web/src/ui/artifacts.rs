@@ -1,0 +1,319 @@
+//! The artifacts of a case: tabs by kind, search as one types, selection and bulk actions, the details panel.
+
+use app::annotation;
+use app::artifact::{self, AnnotateArtifacts, ArtifactQuery, ArtifactView, ExcludeArtifacts, IncludeArtifacts};
+use app::case::{self, CaseView};
+use app::operation;
+use app::record::{self, AnnotationView, RecordCase, RecordView, RelatedView, WhyView};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use model::Kind;
+use model::artifact::{ExclusionReason, Finding, Status};
+use model::kind::Place;
+use model::list::Page;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+use super::cases::{Head, head, link};
+use super::{Form, Screen, Shell, Visit, page, see, with_operation, words};
+use crate::Web;
+
+/// The URL of a tab: the list's parameters, and which record's details are open.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct TabQuery {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    finding: String,
+    #[serde(default)]
+    sort: String,
+    #[serde(default)]
+    cursor: String,
+    /// The record whose details are open.
+    #[serde(default)]
+    open: String,
+    /// Which of its tabs.
+    #[serde(default)]
+    tab: String,
+}
+
+impl TabQuery {
+    fn list(&self) -> ArtifactQuery {
+        ArtifactQuery {
+            kind: self.kind.clone(),
+            q: self.q.clone(),
+            status: self.status.clone(),
+            category: self.category.clone(),
+            finding: self.finding.clone(),
+            sort: self.sort.clone(),
+            cursor: self.cursor.clone(),
+            limit: None,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "case/artifacts.html")]
+struct ArtifactsPage {
+    shell: Shell,
+    case: CaseView,
+    kind: Kind,
+    query: TabQuery,
+    artifacts: Page<ArtifactView>,
+    panel: Option<Panel>,
+}
+
+/// The details of one artifact.
+struct Panel {
+    record: RecordView,
+    fields: Map<String, Json>,
+    why: Option<WhyView>,
+    annotations: Vec<AnnotationView>,
+    related: Vec<RelatedView>,
+    cases: Vec<RecordCase>,
+    tab: &'static str,
+}
+
+impl Panel {
+    fn related_of(&self, kind: &Kind) -> Vec<&RelatedView> {
+        self.related.iter().filter(|related| related.record.kind == *kind).collect()
+    }
+}
+
+impl ArtifactsPage {
+    fn path(&self) -> String {
+        format!("/cases/{}/artifacts", self.case.number)
+    }
+
+    /// The same tab with one parameter changed.
+    fn link(&self, name: &str, value: &str) -> String {
+        let q = &self.query;
+        let kind = self.kind.to_string();
+        let mut all =
+            vec![("kind", &kind), ("q", &q.q), ("status", &q.status), ("category", &q.category), ("finding", &q.finding), ("sort", &q.sort)];
+        if name == "open" || name == "tab" {
+            all.push(("cursor", &q.cursor));
+        }
+        if name == "tab" || name == "cursor" {
+            all.push(("open", &q.open));
+        }
+        link(&self.path(), &all, name, value)
+    }
+
+    /// The tab of another kind: search and status stay, filters of this kind go.
+    fn kind_link(&self, kind: &Kind) -> String {
+        let all = [("q", &self.query.q), ("status", &self.query.status)];
+        link(&self.path(), &all, "kind", kind.as_str())
+    }
+
+    fn sort(&self, column: &str) -> Head {
+        head(&self.query.sort, "-added", column, |value| self.link("sort", value))
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        Kind::ALL
+    }
+
+    fn status(&self) -> &str {
+        if self.query.status.is_empty() { "included" } else { &self.query.status }
+    }
+
+    fn excluded(&self) -> i64 {
+        self.case.counts(&self.kind).excluded
+    }
+
+    fn filtered(&self) -> bool {
+        !self.query.q.is_empty() || !self.query.category.is_empty() || !self.query.finding.is_empty()
+    }
+
+    fn column(&self, artifact: &ArtifactView, column: &model::kind::Column) -> String {
+        cell(&artifact.record, column)
+    }
+
+    fn may_write(&self) -> bool {
+        self.shell.may_write() && self.case.state.is_open()
+    }
+}
+
+/// The text of a record in a column of its kind's lists.
+pub(crate) fn cell(record: &RecordView, column: &model::kind::Column) -> String {
+    match column.place {
+        Place::Title => record.display.clone(),
+        Place::Category => record.category.clone(),
+        Place::Status => record.status.clone(),
+        Place::Severity => record.severity.label().to_owned(),
+        Place::Finding => record.finding.label().to_owned(),
+        Place::Owner => record.owner.clone(),
+        Place::Attribute => record.attribute(column.name),
+    }
+}
+
+pub(crate) async fn list(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Query(query): Query<TabQuery>) -> Screen {
+    let case = case::get(&web.app, &visit.actor, &number).await?;
+    let kind = query.kind.parse().ok().unwrap_or_else(|| first_kind(&case));
+    let list = ArtifactQuery { kind: kind.to_string(), ..query.list() };
+    let artifacts = artifact::list(&web.app, &visit.actor, &number, list).await?;
+    let panel = if query.open.is_empty() { None } else { panel(&web, &visit, &number, &query).await? };
+    page(&ArtifactsPage { shell: visit.shell, case, kind, query, artifacts, panel })
+}
+
+/// The first kind that the case has anything of.
+fn first_kind(case: &CaseView) -> Kind {
+    Kind::ALL.iter().copied().find(|kind| case.counts(kind).included > 0).unwrap_or(Kind::Observable)
+}
+
+async fn panel(web: &Web, visit: &Visit, number: &str, query: &TabQuery) -> Result<Option<Panel>, crate::error::Failure> {
+    let (app, actor, id) = (&web.app, &visit.actor, query.open.as_str());
+    // The record may have gone from view since the link was made: then there is no panel, and the list stays.
+    let Ok(details) = record::get(app, actor, id).await else { return Ok(None) };
+    let tab = match query.tab.as_str() {
+        "related" => "related",
+        "sightings" => "sightings",
+        "cases" => "cases",
+        "notes" => "notes",
+        _ => "overview",
+    };
+    Ok(Some(Panel {
+        why: record::why(app, actor, number, id).await.ok(),
+        annotations: annotation::of_record(app, actor, id).await?,
+        related: record::related(app, actor, id, "").await?,
+        cases: record::cases(app, actor, id).await?,
+        fields: details.fields,
+        record: details.record,
+        tab,
+    }))
+}
+
+/// A selection, as the list's form sends it, and what the dialogs ask for.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct SelectionForm {
+    #[serde(default)]
+    record: Vec<String>,
+    #[serde(default)]
+    all_matching: Option<String>,
+    #[serde(default)]
+    as_of: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    finding: String,
+    #[serde(default)]
+    sort: String,
+    #[serde(default)]
+    open: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    comment: String,
+    #[serde(default)]
+    text: String,
+}
+
+impl SelectionForm {
+    fn all_matching(&self) -> Option<ArtifactQuery> {
+        self.all_matching.as_ref().map(|_| ArtifactQuery {
+            kind: self.kind.clone(),
+            q: self.q.clone(),
+            status: self.status.clone(),
+            category: self.category.clone(),
+            finding: self.finding.clone(),
+            ..ArtifactQuery::default()
+        })
+    }
+
+    fn record_ids(&self) -> Vec<String> {
+        if self.all_matching.is_some() { Vec::new() } else { self.record.clone() }
+    }
+
+    fn as_of(&self) -> Option<String> {
+        (!self.as_of.is_empty()).then(|| self.as_of.clone())
+    }
+
+    /// The tab that the form was sent from.
+    fn back(&self, number: &str) -> String {
+        let all = [
+            ("kind", &self.kind),
+            ("q", &self.q),
+            ("status", &self.status),
+            ("category", &self.category),
+            ("finding", &self.finding),
+            ("sort", &self.sort),
+        ];
+        link(&format!("/cases/{number}/artifacts"), &all, "open", &self.open)
+    }
+}
+
+pub(crate) async fn exclude(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<SelectionForm>) -> Screen {
+    let input = ExcludeArtifacts {
+        record_ids: form.record_ids(),
+        all_matching: form.all_matching(),
+        except: Vec::new(),
+        as_of: form.as_of(),
+        reason: form.reason.parse().unwrap_or(ExclusionReason::Other),
+        comment: form.comment.clone(),
+    };
+    let done = artifact::exclude(&web.app, &visit.actor, &number, input).await?;
+    Ok(see(&with_operation(&form.back(&number), &done.operation_id)))
+}
+
+pub(crate) async fn include(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<SelectionForm>) -> Screen {
+    let input = IncludeArtifacts {
+        record_ids: form.record_ids(),
+        all_matching: form.all_matching(),
+        except: Vec::new(),
+        as_of: form.as_of(),
+    };
+    let done = artifact::include(&web.app, &visit.actor, &number, input).await?;
+    Ok(see(&with_operation(&form.back(&number), &done.operation_id)))
+}
+
+pub(crate) async fn annotate(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<SelectionForm>) -> Screen {
+    let input = AnnotateArtifacts {
+        record_ids: form.record_ids(),
+        all_matching: form.all_matching(),
+        except: Vec::new(),
+        as_of: form.as_of(),
+        text: form.text.replace("\r\n", "\n"),
+    };
+    let done = artifact::annotate(&web.app, &visit.actor, &number, input).await?;
+    Ok(see(&with_operation(&form.back(&number), &done.operation_id)))
+}
+
+/// Where an undo came from.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct UndoForm {
+    #[serde(default)]
+    back: String,
+}
+
+pub(crate) async fn undo(
+    State(web): State<Web>,
+    visit: Visit,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Form(form): Form<UndoForm>,
+) -> Screen {
+    let done = operation::undo(&web.app, &visit.actor, &id).await?;
+    // The page it was pressed on, without the toast of what was undone.
+    let back = if form.back.starts_with('/') && !form.back.starts_with("//") { form.back } else { referred(&headers) };
+    Ok(see(&with_operation(&words::without_toast(&back), &done.operation_id)))
+}
+
+fn referred(headers: &HeaderMap) -> String {
+    let current = headers.get("hx-current-url").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let path = current.splitn(4, '/').nth(3).unwrap_or_default();
+    format!("/{path}")
+}

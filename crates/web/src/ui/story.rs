@@ -1,0 +1,122 @@
+//! Activities as sentences.
+
+use app::case::ActivityView;
+use app::text::counted;
+use model::Timestamp;
+use model::artifact::ExclusionReason;
+use serde_json::Value as Json;
+
+/// What was done on one day.
+pub(crate) struct Day {
+    /// `2026-11-24`.
+    pub(crate) date: String,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// One thing that was done.
+pub(crate) struct Line {
+    pub(crate) seq: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) actor: String,
+    /// `excluded 48 artifacts`.
+    pub(crate) text: String,
+    /// In the analyst's words; may be empty.
+    pub(crate) quote: String,
+    /// `(field, before, after)`.
+    pub(crate) changes: Vec<(String, String, String)>,
+    /// The operation, which may be undone from here.
+    pub(crate) operation: String,
+}
+
+/// Activities, newest first, by UTC day.
+pub(crate) fn story(entries: Vec<ActivityView>) -> Vec<Day> {
+    let mut days: Vec<Day> = Vec::new();
+    for entry in entries {
+        let date = entry.at.date();
+        let line = line(entry);
+        match days.last_mut().filter(|day| day.date == date) {
+            Some(day) => day.lines.push(line),
+            None => days.push(Day { date, lines: vec![line] }),
+        }
+    }
+    days
+}
+
+fn line(entry: ActivityView) -> Line {
+    let d = &entry.details;
+    let text = |name: &str| d.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let artifacts = counted(d.get("count").and_then(Json::as_i64).unwrap_or_default(), "artifact");
+    let (sentence, quote) = match entry.verb.as_str() {
+        "case.create" => ("opened the case".to_owned(), String::new()),
+        "case.update" => (updated(d), String::new()),
+        "work_note.add" => ("wrote a work note".to_owned(), text("text")),
+        "comment.add" => ("commented".to_owned(), text("text")),
+        "note.correct" => ("corrected a note".to_owned(), String::new()),
+        "artifact.add" => {
+            let from = text("from");
+            (if from.is_empty() { format!("added {artifacts}") } else { format!("added {artifacts} from {from}") }, titles(d))
+        }
+        "artifact.exclude" => {
+            let reason = text("reason").parse::<ExclusionReason>().map_or_else(|_| text("reason"), |r| r.label().to_lowercase());
+            (format!("excluded {artifacts} as {reason}"), or(text("comment"), titles(d)))
+        }
+        "artifact.include" => (format!("included {artifacts} again"), titles(d)),
+        "artifact.annotate" => (format!("annotated {artifacts}"), text("text")),
+        "operation.undo" => (format!("undid a change of {}", counted(d.get("count").and_then(Json::as_i64).unwrap_or_default(), "item")), String::new()),
+        "annotation.correct" => ("corrected an annotation".to_owned(), String::new()),
+        "annotation.withdraw" => ("withdrew an annotation".to_owned(), text("text")),
+        "sighting.start" => (format!("ran the sightings search {} over {}", entry.object, text("window")), String::new()),
+        "sighting.finish" => (format!("got the answer of {}: {} seen, {} not", entry.object, number(d, "seen"), number(d, "not_seen")), String::new()),
+        "record.create" => (format!("created {}", or(text("title"), entry.object.clone())), String::new()),
+        "record.update" => (format!("changed {}", or(text("title"), entry.object.clone())), String::new()),
+        "relationship.create" => (format!("joined {} and {}", text("from"), text("to")), String::new()),
+        // A verb without a sentence is still told by its name: nothing that was done is left out.
+        other => (other.replace(['.', '_'], " "), String::new()),
+    };
+    Line {
+        seq: entry.seq,
+        at: entry.at,
+        actor: entry.actor,
+        text: sentence,
+        quote,
+        changes: changes(d),
+        operation: if entry.verb.starts_with("artifact.") { text("operation") } else { String::new() },
+    }
+}
+
+fn or(first: String, second: String) -> String {
+    if first.is_empty() { second } else { first }
+}
+
+fn number(details: &Json, name: &str) -> String {
+    details.get(name).and_then(Json::as_i64).map(model::list::thousands).unwrap_or_default()
+}
+
+fn titles(details: &Json) -> String {
+    let Some(titles) = details.get("titles").and_then(Json::as_array) else { return String::new() };
+    titles.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn updated(details: &Json) -> String {
+    let Some(changes) = details.get("changes").and_then(Json::as_object) else { return "changed the case".to_owned() };
+    if let Some(to) = changes.get("state").and_then(|pair| pair.get(1)).and_then(Json::as_str) {
+        return match to {
+            "closed" => "closed the case".to_owned(),
+            "cancelled" => "cancelled the case".to_owned(),
+            other => format!("moved the case to {other}"),
+        };
+    }
+    let fields: Vec<String> = changes.keys().map(|field| field.replace('_', " ")).collect();
+    format!("changed {}", fields.join(", "))
+}
+
+fn changes(details: &Json) -> Vec<(String, String, String)> {
+    let Some(changes) = details.get("changes").and_then(Json::as_object) else { return Vec::new() };
+    let side = |pair: &Json, n: usize| match pair.get(n) {
+        Some(Json::String(text)) => model::text::shorten(text, 300),
+        Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", "),
+        Some(Json::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    changes.iter().map(|(field, pair)| (field.replace('_', " "), side(pair, 0), side(pair, 1))).collect()
+}
