@@ -22,6 +22,7 @@ use crate::text::fold;
 pub use defang::{Refanged, defang, refang, refang_text};
 pub use mark::{Mark, marks};
 pub use name::has_file_ending;
+pub use network::has_known_suffix;
 pub use stix::stix_id;
 pub use types::ObservableType;
 pub use url::host as url_host;

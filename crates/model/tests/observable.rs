@@ -27,12 +27,7 @@ fn ids_are_those_of_stix() {
 fn our_own_ids_never_change() {
     let golden: Vec<Golden> = serde_json::from_str(include_str!("golden/own_ids.json")).unwrap();
     for case in golden {
-        assert_eq!(
-            stix_id(&Observable::new(case.r#type, &case.value).unwrap()),
-            case.id,
-            "{}",
-            case.value
-        );
+        assert_eq!(stix_id(&Observable::new(case.r#type, &case.value).unwrap()), case.id, "{}", case.value);
     }
 }
 
@@ -62,6 +57,8 @@ fn types_are_told_from_values() {
         ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "cryptocurrency-wallet"),
         ("t13d1516h2_8daaf6152771_02713d6af862", "ja4"),
         ("\"evil.com\",", "domain-name"),
+        ("evil.example", "domain-name"),
+        ("duckdns.org", "domain-name"),
     ] {
         assert_eq!(Observable::guess(value).map(|o| o.kind.as_str()), Ok(kind), "{value}");
     }
@@ -74,28 +71,14 @@ fn types_are_told_from_values() {
 fn hashes_are_told_by_their_length_and_errors_say_what_is_right() {
     assert_eq!(parse_typed("hash", &"a".repeat(64)).map(|o| o.kind), Ok(ObservableType::Sha256));
     assert_eq!(parse_typed("ip", "2001:db8::1").map(|o| o.kind), Ok(ObservableType::Ipv6Addr));
-    assert_eq!(
-        parse_typed("hash", "abc")
-            .unwrap_err()
-            .to_string()
-            .split(" is not ")
-            .last()
-            .map(|s| &s[..6]),
-        Some("a hash")
-    );
+    assert_eq!(parse_typed("hash", "abc").unwrap_err().to_string().split(" is not ").last().map(|s| &s[..6]), Some("a hash"));
     let error = Observable::new(ObservableType::Ipv4Addr, "300.1.1.1").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`300.1.1.1` is not an IP address or network, such as 192.0.2.1, 2001:db8::1 or 192.0.2.0/24"
-    );
+    assert_eq!(error.to_string(), "`300.1.1.1` is not an IP address or network, such as 192.0.2.1, 2001:db8::1 or 192.0.2.0/24");
     assert!(parse_typed("nonsense", "x").unwrap_err().to_string().contains("known type"));
     assert!(Observable::new(ObservableType::Other, &"x".repeat(MAX_VALUE + 1)).is_err());
     assert!(Observable::new(ObservableType::Mutex, "a\0b").is_err());
     assert!(Observable::new(ObservableType::Mutex, "a\nb").is_err());
-    assert_eq!(
-        Observable::new(ObservableType::UserAgent, "a\n b").map(|o| o.value),
-        Ok("a b".to_owned())
-    );
+    assert_eq!(Observable::new(ObservableType::UserAgent, "a\n b").map(|o| o.value), Ok("a b".to_owned()));
 }
 
 #[test]
@@ -109,10 +92,7 @@ fn search_finds_both_forms_of_a_domain() {
 #[test]
 fn json_in_is_validated() {
     let good: Observable = serde_json::from_str(r#"{"type":"domain-name","value":"EVIL[.]example"}"#).unwrap();
-    assert_eq!(
-        serde_json::to_string(&good).unwrap(),
-        r#"{"type":"domain-name","value":"evil.example"}"#
-    );
+    assert_eq!(serde_json::to_string(&good).unwrap(), r#"{"type":"domain-name","value":"evil.example"}"#);
     assert!(serde_json::from_str::<Observable>(r#"{"type":"md5","value":"x"}"#).is_err());
 }
 

@@ -1,6 +1,7 @@
 //! Values that a page layout broke across lines.
 
-use super::network;
+use model::observable::has_known_suffix;
+
 use super::page::{Page, is_word};
 
 /// Lengths of hashes that are worth joining.
@@ -25,9 +26,9 @@ pub(super) fn url_goes_on(page: &Page, host_start: usize, end: usize) -> Option<
     let word = page.word(next);
     let goes_on = if in_host {
         // `http://evil.` + `example/path`
-        (last == '.' && network::has_known_suffix(&format!("{so_far}{word}")) && first.is_ascii_lowercase())
+        (last == '.' && has_known_suffix(&format!("{so_far}{word}")) && first.is_ascii_lowercase())
             || (last == '-' && first.is_ascii_lowercase() && word.contains('.'))
-            || (first == '/' && following.len() > 1 && network::has_known_suffix(so_far))
+            || (first == '/' && following.len() > 1 && has_known_suffix(so_far))
     } else {
         let path_like = following.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'|'));
         let value_follows = matches!(last, '-' | '_' | '=' | '&' | '%' | '?') && first.is_ascii_alphanumeric();

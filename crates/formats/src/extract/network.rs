@@ -1,23 +1,9 @@
 //! Names of the network: domains and e-mail addresses, and how to tell domains from other dotted words.
 
-use model::observable::{Observable, ObservableType};
+use model::observable::{Observable, ObservableType, has_known_suffix};
 
 use super::page::{Page, is_word};
 use super::{Hit, context};
-
-/// Top-level names outside the public suffix list that lead somewhere: overlay networks, alternative roots, and the
-/// reserved ones of RFC 2606, which are found and marked.
-const OTHER_ROOTS: &[&str] =
-    &["onion", "i2p", "bit", "lib", "bazar", "coin", "emc", "eth", "crypto", "local", "example", "test", "invalid"];
-
-/// Whether a name ends in a suffix of the public suffix list, or one of the other roots, and has a label of its own.
-pub(super) fn has_known_suffix(name: &str) -> bool {
-    let Some((stem, last)) = name.rsplit_once('.') else { return false };
-    if OTHER_ROOTS.contains(&last) {
-        return !stem.is_empty();
-    }
-    psl::domain(name.as_bytes()).is_some_and(|d| d.suffix().is_known())
-}
 
 /// An e-mail address whose local part starts at `at`.
 pub(super) fn email(page: &Page, at: usize) -> Option<Hit> {

@@ -114,6 +114,7 @@ fn names_of_files_are_no_domains() {
     check("|da39|Two Words pdf.scr|x", &["file-name Two Words pdf.scr"]);
     check("visit evil.com/a.php, www.evil.co.uk.", &["domain-name evil.com", "domain-name www.evil.co.uk"]);
     check("访问evil.com下载", &["domain-name evil.com"]);
+    check("duckdns.org co.uk", &["domain-name duckdns.org"]);
     check("bücher.de and evil.onion", &["domain-name xn--bcher-kva.de", "domain-name evil.onion"]);
 }
 

@@ -1,6 +1,6 @@
 //! URLs in text: where they start, and above all where they end.
 
-use model::observable::{Observable, ObservableType};
+use model::observable::{Observable, ObservableType, has_known_suffix};
 
 use super::page::Page;
 use super::{Hit, broken, network};
@@ -59,11 +59,11 @@ pub(super) fn find(page: &Page, at: usize) -> Option<Hit> {
 fn cut_at_host(page: &Page, host_start: usize, end: usize) -> Option<usize> {
     let host_end = page.run(host_start, 253, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')).min(end);
     let host = page.slice(host_start, host_end).trim_end_matches(['.', '-', '_']);
-    network::has_known_suffix(host).then_some(host_start + host.len())
+    has_known_suffix(host).then_some(host_start + host.len())
 }
 
 fn has_known_host(url: &str) -> bool {
-    model::observable::url_host(url).is_some_and(network::has_known_suffix)
+    model::observable::url_host(url).is_some_and(has_known_suffix)
 }
 
 /// Something with a dot, an address, or a bare name that is followed by a port or a path.

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use model::observable::{Observable, ObservableType as T, has_file_ending};
+use model::observable::{Observable, ObservableType as T, has_file_ending, has_known_suffix};
 
 use super::page::Page;
 use super::{Hit, broken, context, network};
@@ -126,7 +126,7 @@ fn file_name(page: &Page, at: usize, whole: &str, start: usize, word: &str) -> O
         return None;
     }
     // Some endings of files are top-level domains too; who defangs means the domain.
-    let means_domain = page.is_defanged(start, end) && network::has_known_suffix(&word.to_ascii_lowercase());
+    let means_domain = page.is_defanged(start, end) && has_known_suffix(&word.to_ascii_lowercase());
     let is_call = page.char_at(end) == Some('(');
     // `%20AM.png` is a part of an encoded link.
     let encoded = page.char_before(start) == Some('%') && word.bytes().take(2).all(|b| b.is_ascii_hexdigit());

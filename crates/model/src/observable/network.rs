@@ -78,11 +78,21 @@ fn dns_name(value: &str) -> Option<String> {
     (lower.len() <= 253 && lower.split('.').all(label)).then_some(lower)
 }
 
-/// Whether a name ends in a suffix of the public suffix list and has a label of its own before it.
-pub(super) fn has_public_suffix(value: &str) -> bool {
-    let Some(name) = domain(value) else { return false };
-    let registrable = psl::domain(name.as_bytes());
-    registrable.is_some_and(|d| d.suffix().is_known())
+/// Top-level names outside the public suffix list that lead somewhere: overlay networks, alternative roots, local
+/// networks, and the reserved ones of RFC 2606, which are taken and marked.
+const OTHER_ROOTS: &[&str] =
+    &["onion", "i2p", "bit", "lib", "bazar", "coin", "emc", "eth", "crypto", "local", "lan", "example", "test", "invalid"];
+
+/// Whether a domain name in normal form is one that can exist: below a suffix of the public suffix list, or below one of
+/// a few other roots. The name of a provider that gives out names below its own (`duckdns.org`) counts too.
+#[must_use]
+pub fn has_known_suffix(name: &str) -> bool {
+    let Some((stem, last)) = name.rsplit_once('.') else { return false };
+    if OTHER_ROOTS.contains(&last) {
+        return !stem.is_empty();
+    }
+    let is_provider = || psl::suffix(name.as_bytes()).is_some_and(|s| s.typ() == Some(psl::Type::Private));
+    psl::domain(name.as_bytes()).is_some_and(|d| d.suffix().is_known()) || is_provider()
 }
 
 /// The host of a URL in normal form: an address (IPv6 in brackets) or a name.

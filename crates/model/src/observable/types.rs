@@ -124,7 +124,7 @@ impl ObservableType {
             Self::WindowsRegistryKey => file::registry_key(value).is_some(),
             Self::NamedPipe => file::is_pipe_path(value),
             Self::FileName => name::is_file_name(value),
-            Self::DomainName => network::has_public_suffix(&super::refang(value)),
+            Self::DomainName => network::domain(&super::refang(value)).is_some_and(|name| network::has_known_suffix(&name)),
             _ => true,
         }
     }
