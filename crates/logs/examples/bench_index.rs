@@ -98,7 +98,7 @@ fn main() {
     let mut step = 0_u64;
     formats::log_events::read_events(File::open(&corpus).unwrap(), "corpus", &Default::default(), &mut |event| {
         step += 1;
-        if step % 257 == 0 {
+        if step.is_multiple_of(257) {
             let words =
                 event.text.split(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)).filter(|w| w.len() > 12 && !w.ends_with('.'));
             values.extend(words.take(8).map(str::to_owned));

@@ -152,7 +152,7 @@ impl Tokenizer for MatchTokenizer {
 
 impl MatchStream<'_> {
     /// Puts the next token into `self.token.text`.
-    fn step(&mut self) -> Option<()> {
+    fn next_token(&mut self) -> Option<()> {
         loop {
             let run = next_run(&self.text, self.at)?;
             self.at = run.end;
@@ -162,25 +162,36 @@ impl MatchStream<'_> {
             }
             let out = &mut self.token.text;
             out.clear();
-            match self.which {
-                Which::All => {
-                    out.push_str(token);
-                    out.make_ascii_lowercase();
-                    if out.len() > LONGEST_TOKEN {
-                        *out = indexed_form(out).into_owned();
-                    }
-                    return Some(());
-                }
-                Which::Below => {
-                    let Some(ending) = dotted_ending(token) else { continue };
-                    if token.len() > LONGEST_TOKEN || !is_domain_ending(&ending.to_ascii_lowercase()) {
-                        continue;
-                    }
-                    out.extend(token.chars().rev());
-                    out.make_ascii_lowercase();
-                    return Some(());
-                }
+            out.push_str(token);
+            out.make_ascii_lowercase();
+            if out.len() > LONGEST_TOKEN {
+                *out = indexed_form(out).into_owned();
             }
+            return Some(());
+        }
+    }
+
+    /// Puts the next domain name, back to front, into `self.token.text`. Looks at what is around dots only.
+    fn next_below(&mut self) -> Option<()> {
+        loop {
+            let dot = self.at + memchr::memchr(b'.', self.text.as_bytes().get(self.at..)?)?;
+            let before = self.text.get(self.at..dot).unwrap_or_default();
+            let start = before.char_indices().rev().take_while(|(_, c)| is_token_char(*c)).last().map_or(dot, |(at, _)| self.at + at);
+            let run = next_run(&self.text, start)?;
+            self.at = run.end;
+            let token = self.text.get(run).unwrap_or_default().trim_matches('.');
+            let Some(ending) = dotted_ending(token).filter(|_| token.len() <= LONGEST_TOKEN) else { continue };
+            let out = &mut self.token.text;
+            out.clear();
+            out.push_str(ending);
+            out.make_ascii_lowercase();
+            if !is_domain_ending(out) {
+                continue;
+            }
+            out.clear();
+            out.extend(token.chars().rev());
+            out.make_ascii_lowercase();
+            return Some(());
         }
     }
 }
@@ -188,7 +199,11 @@ impl MatchStream<'_> {
 impl TokenStream for MatchStream<'_> {
     fn advance(&mut self) -> bool {
         self.token.position = self.token.position.wrapping_add(1);
-        self.step().is_some()
+        match self.which {
+            Which::All => self.next_token(),
+            Which::Below => self.next_below(),
+        }
+        .is_some()
     }
 
     fn token(&self) -> &Token {

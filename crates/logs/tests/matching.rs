@@ -134,7 +134,7 @@ fn other_spellings_are_counted_besides() {
     let outcome = search(&index, &[mac, key], Window::All, None);
     let counts: Vec<_> = outcome.results.iter().map(|r| (r.id, r.count, r.count_normalised, r.basis)).collect();
     assert_eq!(counts, [(1, 2, Some(3), Basis::Exact), (2, 0, Some(1), Basis::Normalised)]);
-    assert_eq!(outcome.results[1].samples[0].marks, [0..10]);
+    assert_eq!(outcome.results[1].samples[0].marks.first(), Some(&(0..10)));
 }
 
 #[test]

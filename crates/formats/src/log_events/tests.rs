@@ -211,3 +211,20 @@ proptest::proptest! {
         let _ = read(&[b"{\"a\":\"".as_slice(), &bytes, b"\"}\n{}\n"].concat(), &Limits::default());
     }
 }
+
+#[test]
+fn the_corpus_of_the_fuzz_target_is_read() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/log_events");
+    let mut counts: Vec<(String, Option<u64>)> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|file| (file.file_name().to_string_lossy().into_owned(), file.path()))
+        .map(|(name, path)| (name, read(&std::fs::read(path).unwrap(), &Limits::default()).ok().map(|(_, report)| report.events)))
+        .collect();
+    counts.sort();
+    let expected = [("mixed.json", 4), ("twice.gz", 2), ("two.zip", 6), ("windows.json", 1), ("windows.json.gz", 1)];
+    for (name, count) in expected {
+        assert!(counts.contains(&(name.to_owned(), Some(count))), "{name}: {counts:?}");
+    }
+    assert!(counts.contains(&("nested.json".to_owned(), None)));
+}

@@ -12,16 +12,16 @@ fn as_written(_: u8, raw: &str, out: &mut String) {
     out.push_str(raw);
 }
 
-pub fn open(dir: &Path) -> LogIndex {
+pub(crate) fn open(dir: &Path) -> LogIndex {
     LogIndex::open(dir, Options::new(as_written)).unwrap()
 }
 
-pub fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
     (!text.is_empty()).then(|| text.parse().unwrap())
 }
 
 /// Adds events of a time and a text.
-pub fn add(batch: &mut BatchWriter<'_>, events: &[(&str, &str)]) {
+pub(crate) fn add(batch: &mut BatchWriter<'_>, events: &[(&str, &str)]) {
     for ((when, text), line) in events.iter().zip(1..) {
         let accounts = ["CORP\\anna".into(), "CORP\\anna".into(), "".into()];
         let event = NewEvent { time: time(when), host: Some("pc1"), accounts: &accounts, raw: text, text, shape: 0, member: "m", line };
@@ -30,29 +30,29 @@ pub fn add(batch: &mut BatchWriter<'_>, events: &[(&str, &str)]) {
 }
 
 /// A finished batch.
-pub fn put(index: &LogIndex, source: i64, number: i64, events: &[(&str, &str)]) {
+pub(crate) fn put(index: &LogIndex, source: i64, number: i64, events: &[(&str, &str)]) {
     let mut batch = index.begin_batch(source, number).unwrap();
     add(&mut batch, events);
     batch.finish().unwrap();
 }
 
-pub fn needle(value: &str, kind: NeedleKind) -> Needle {
+pub(crate) fn needle(value: &str, kind: NeedleKind) -> Needle {
     Needle { id: 1, kind, value: value.to_owned(), alternatives: Vec::new() }
 }
 
-pub fn search(index: &LogIndex, needles: &[Needle], window: Window, sources: Option<&[i64]>) -> SearchOutcome {
+pub(crate) fn search(index: &LogIndex, needles: &[Needle], window: Window, sources: Option<&[i64]>) -> SearchOutcome {
     index.search(&SearchRequest { needles, window, sources, samples: 3 }, &|_, _| ControlFlow::Continue(())).unwrap()
 }
 
 /// How many events hold a plain value.
 #[allow(dead_code)]
-pub fn count(index: &LogIndex, value: &str) -> u64 {
+pub(crate) fn count(index: &LogIndex, value: &str) -> u64 {
     search(index, &[needle(value, NeedleKind::Plain)], Window::All, None).results.iter().map(|r| r.count).sum()
 }
 
 /// The only result.
 #[allow(dead_code)]
-pub fn only(outcome: SearchOutcome) -> NeedleResult {
+pub(crate) fn only(outcome: SearchOutcome) -> NeedleResult {
     let [result] = <[NeedleResult; 1]>::try_from(outcome.results).unwrap();
     result
 }
