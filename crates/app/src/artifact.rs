@@ -10,6 +10,7 @@ mod select;
 mod view;
 
 pub use add::{AddArtifacts, NewObservable, add};
+pub(crate) use add::add_from;
 pub use annotate::{AnnotateArtifacts, annotate};
 pub(crate) use annotate::annotation_text;
 pub use exclude::{ExcludeArtifacts, exclude};

@@ -3,7 +3,7 @@
 use model::job::JobState;
 use model::{Stamp, Timestamp};
 
-use crate::engine::{Row, Tx, params, statements};
+use crate::engine::{Row, Tx, id_list, ids_in, params, statements};
 use crate::error::Result;
 use crate::visibility::made_in_visible;
 
@@ -196,6 +196,15 @@ pub fn find(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<Job>> {
 /// When the database fails.
 pub fn find_by_row(tx: &mut Tx<'_>, id: i64) -> Result<Option<Job>> {
     tx.query_opt(FIND_BY_ROW, params![tx.viewer(), id], read)
+}
+
+/// The jobs of these rows whose cases the viewer may know of.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Job>> {
+    let sql = format!("SELECT {} FROM job j WHERE {} AND j.id IN {}", columns!(), made_in_visible!("j.case_id"), ids_in(tx.engine(), 2));
+    tx.query(&sql, params![tx.viewer(), id_list(ids)], read)
 }
 
 /// The newest jobs that the viewer may know of.

@@ -187,7 +187,7 @@ statements! {
     SET_JOB = "UPDATE sighting_search SET job_id = $2 WHERE id = $1";
     BEGIN = "UPDATE sighting_search SET state = 'running', coverage = $2 WHERE id = $1";
     FORGET = "DELETE FROM sighting_result WHERE search_id = $1";
-    RESET = "UPDATE sighting_needle SET outcome = $2, hits = 0, first_at = 0, last_at = 0 WHERE search_id = $1";
+    RESET = "UPDATE sighting_needle SET outcome = $2, hits = 0, first_at = 0, last_at = 0 WHERE search_id = $1 AND outcome <> $2";
     END = "UPDATE sighting_search SET state = $2, hosts = $3, accounts = $4, error = $5, finished_at = $6 WHERE id = $1";
     GIVE_UP = "UPDATE sighting_search SET state = $2, error = $3, finished_at = $4 WHERE id = $1";
     FIND = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.number = $2");

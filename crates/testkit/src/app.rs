@@ -51,7 +51,8 @@ impl TestApp {
         let store = TestStore::new(engine);
         let world = store.world.clone();
         // What a password costs to try is tested where passwords are.
-        let app = App::new(store.store().clone(), Arc::new(world.clone())).with_password_cost(PasswordCost::LEAST);
+        let logs = Arc::new(app::logs::open_index(&store.dir().join("logs")).expect("an empty log index opens"));
+        let app = App::new(store.store().clone(), logs, Arc::new(world.clone())).with_password_cost(PasswordCost::LEAST);
         let [reader, analyst, lead, admin] = [("rita", Role::Reader), ("ada", Role::Analyst), ("lena", Role::Lead), ("root", Role::Admin)]
             .map(|(name, role)| add(&store, name, role));
         Self { app, store, world, reader, analyst, lead, admin, check: true }

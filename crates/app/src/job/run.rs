@@ -1,0 +1,244 @@
+//! The threads that carry jobs out.
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use model::job::JobState;
+use model::{Scope, Stamp};
+use store::change::Topic;
+use store::job::Job;
+use store::{StoreError, change, job};
+use tokio::sync::watch;
+
+use super::{Stop, Work, kind};
+use crate::App;
+use crate::error::{AppError, Result};
+
+/// How many jobs run at the same time: one may be a long import while another answers a hunter.
+const THREADS: usize = 2;
+/// How often a running job says that it is alive: well within [`job::ABANDONED_AFTER_SECONDS`].
+const BEAT: Duration = Duration::from_secs(2);
+/// How often the queue is looked at when nothing says that it changed: for jobs that wait to be tried again.
+const TICK: Duration = Duration::from_secs(5);
+/// A job that failed so often has failed for good.
+const ATTEMPTS: i64 = 3;
+/// How long a job waits before it is tried again.
+const RETRY_SECONDS: i64 = 20;
+
+/// The running threads. Dropped, it lets them put back what they are doing, and waits for them.
+#[derive(Debug)]
+pub struct Runner {
+    stopping: Arc<AtomicBool>,
+    tell: watch::Sender<()>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.tell.send_replace(());
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a job thread had panicked");
+            }
+        }
+    }
+}
+
+/// Jobs that threads of this process have in hand.
+type InHand = Arc<Mutex<HashSet<i64>>>;
+
+/// Takes over what a process that ended had in hand, and starts the threads. Call it once, when the data directory is
+/// held.
+///
+/// # Errors
+/// When the store can't be written, or the system gives no threads.
+pub fn run_jobs(app: &App) -> Result<Runner> {
+    let taken = apart(|| app.store.write_blocking(Scope::System, job::take_over))?;
+    if taken > 0 {
+        tracing::info!(jobs = taken, "jobs that were interrupted go on");
+    }
+    let (tell, _) = watch::channel(());
+    let mut runner = Runner { stopping: Arc::default(), tell, threads: Vec::with_capacity(THREADS) };
+    let in_hand = InHand::default();
+    for number in 0..THREADS {
+        let failed = |error: std::io::Error| AppError::Internal(format!("a thread for jobs could not be started: {error}"));
+        // It drives nothing but the waiting.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
+        let (app, stopping, told, in_hand) = (app.clone(), Arc::clone(&runner.stopping), runner.tell.subscribe(), Arc::clone(&in_hand));
+        let thread = std::thread::Builder::new()
+            .name(format!("job-{number}"))
+            .spawn(move || serve(&app, &runtime, &stopping, told, &in_hand))
+            .map_err(failed)?;
+        runner.threads.push(thread);
+    }
+    Ok(runner)
+}
+
+fn serve(app: &App, runtime: &tokio::runtime::Runtime, stopping: &Arc<AtomicBool>, mut told: watch::Receiver<()>, in_hand: &InHand) {
+    let mut changes = app.changes();
+    while !stopping.load(Ordering::Relaxed) {
+        // What is committed from here on wakes the wait below.
+        changes.mark_unchanged();
+        match claim(app) {
+            Ok(Some(job)) => {
+                let id = job.id;
+                // After the machine slept, a job of ours may look abandoned: it is not.
+                if in_hand.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
+                    carry_out(app, job, RETRY_SECONDS, stopping);
+                    in_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                }
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the job queue could not be read; it is tried again"),
+        }
+        runtime.block_on(async {
+            let tick = tokio::time::sleep(TICK);
+            tokio::select! {
+                _ = told.changed() => {}
+                Ok(()) = changes.changed() => {}
+                () = tick => {}
+            }
+        });
+    }
+}
+
+/// Carries out every job that waits, and what they queue in turn, and comes back when there is no more: for commands
+/// and tests. Tells how many were carried out.
+///
+/// # Errors
+/// When the store fails.
+pub fn drain(app: &App) -> Result<usize> {
+    // On a thread of its own, because the store's blocking calls must not be made from an async one.
+    apart(|| {
+        let stopping = Arc::default();
+        let mut count = 0;
+        while let Some(job) = claim(app)? {
+            carry_out(app, job, 0, &stopping);
+            count += 1;
+        }
+        Ok(count)
+    })
+}
+
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+fn claim(app: &App) -> Result<Option<Job>, StoreError> {
+    let now = app.now();
+    if !app.store.read_blocking(Scope::System, move |tx| job::waits(tx, now))? {
+        return Ok(None);
+    }
+    app.store.write_blocking(Scope::System, move |tx| job::claim(tx, now))
+}
+
+/// Carries a claimed job out, and sees to its end whatever happens.
+fn carry_out(app: &App, job: Job, retry_seconds: i64, stopping: &Arc<AtomicBool>) {
+    let work = Work::new(job, Arc::clone(stopping));
+    let outcome = attempt(app, &work);
+    let job = &work.job;
+    let ended = match outcome {
+        Ok(()) => Ok(()),
+        Err(Stop::Cancelled) => end(app, job, JobState::Cancelled, ""),
+        Err(Stop::Interrupted) => give_back(app, job, "", true, 0),
+        Err(Stop::Again(why)) if job.attempts < ATTEMPTS => {
+            tracing::warn!(job = job.public_id, kind = job.kind, attempt = job.attempts, error = why, "a job failed and is tried again");
+            give_back(app, job, &why, false, retry_seconds)
+        }
+        Err(Stop::Again(why) | Stop::Final(why)) => {
+            tracing::warn!(job = job.public_id, kind = job.kind, error = why, "a job failed");
+            end(app, job, JobState::Failed, &why)
+        }
+    };
+    if let Err(error) = ended {
+        // Its heart beats no more, so that it is taken up again.
+        tracing::error!(job = job.public_id, kind = job.kind, %error, "the end of a job could not be written; it is tried again");
+    }
+}
+
+fn attempt(app: &App, work: &Work) -> Result<(), Stop> {
+    let job = &work.job;
+    let Some(kind) = kind(&job.kind) else {
+        let name = &job.kind;
+        return Err(Stop::Final(format!("this Vizsla knows no jobs of the kind `{name}`: use the version that queued it, or a newer one")));
+    };
+    if job.cancel {
+        return Err(Stop::Cancelled);
+    }
+    if job.attempts > ATTEMPTS {
+        let why = if job.error.is_empty() { "each time the server ended before it did" } else { job.error.as_str() };
+        return Err(Stop::Final(format!(
+            "it was tried {ATTEMPTS} times without coming to its end: {why}. Start it again when that is mended"
+        )));
+    }
+    std::thread::scope(|scope| {
+        let (working, ended) = channel();
+        scope.spawn(move || keep_beating(app, work, &ended));
+        let outcome = catch_unwind(AssertUnwindSafe(|| (kind.run)(app, work)));
+        drop(working);
+        outcome.unwrap_or_else(|_| Err(Stop::Again("a fault of Vizsla's own; its log tells more, please report it".to_owned())))
+    })
+}
+
+/// Says that a job is alive and how far it is, until it ended, and hears whether it is to stop.
+fn keep_beating(app: &App, work: &Work, ended: &Receiver<()>) {
+    let mut told = None;
+    while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+        let reported = work.reported();
+        let news = reported != told;
+        told = reported;
+        let (stamp, id, case) = (app.stamp(&work.job.created_by), work.job.id, work.job.case);
+        let beat = app.store.write_blocking(Scope::System, move |tx| {
+            if news {
+                change::announce(tx, &stamp, Topic::Jobs, case)?;
+            }
+            match reported {
+                Some((done, total)) => job::beat(tx, id, done, total, stamp.at),
+                None => job::heart(tx, id, stamp.at),
+            }
+        });
+        match beat {
+            Ok::<_, StoreError>(true) => work.set_cancelled(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(job = work.job.public_id, %error, "a job could not say that it is alive"),
+        }
+    }
+}
+
+fn end(app: &App, job: &Job, state: JobState, why: &str) -> Result<()> {
+    let (job, why, stamp) = (job.clone(), why.to_owned(), app.stamp(&job.created_by));
+    app.store.write_blocking(Scope::System, move |tx| {
+        if let Some(kind) = kind(&job.kind) {
+            (kind.give_up)(tx, &stamp, &job, state, &why)?;
+        }
+        job::finish(tx, job.id, state, "", &why, stamp.at)?;
+        change::announce(tx, &stamp, Topic::Jobs, job.case)?;
+        Ok(())
+    })
+}
+
+fn give_back(app: &App, job: &Job, why: &str, unused: bool, seconds: i64) -> Result<()> {
+    let (id, case, why, stamp) = (job.id, job.case, why.to_owned(), app.stamp(&job.created_by));
+    app.store.write_blocking(Scope::System, move |tx| {
+        job::give_back(tx, id, &why, unused, stamp.at.plus_seconds(seconds))?;
+        change::announce(tx, &stamp, Topic::Jobs, case)?;
+        Ok(())
+    })
+}
+
+/// Ends a job as done, in the transaction of its last change.
+pub(crate) fn done(tx: &mut store::Tx<'_>, stamp: &Stamp, job: &Job, result: &serde_json::Value) -> Result<()> {
+    job::finish(tx, job.id, JobState::Done, &result.to_string(), "", stamp.at)?;
+    change::announce(tx, stamp, Topic::Jobs, job.case)?;
+    Ok(())
+}

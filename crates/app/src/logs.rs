@@ -1,0 +1,28 @@
+//! Logs: files come in from named sources, their events into the log index.
+
+mod delete;
+mod files;
+mod import;
+mod read;
+mod remove;
+mod sources;
+mod view;
+
+pub use delete::{delete_file, delete_source};
+pub use files::{file, files};
+pub use import::{LogImport, MAX_BYTES, import};
+pub(crate) use read::IMPORT_JOB;
+pub(crate) use remove::REMOVE_JOB;
+pub use sources::sources;
+pub use view::{BadLine, BrokenMember, DayCount, Gap, LogFileView, LogReport, LogSourceView, NameCount};
+pub(crate) use view::{gap, gaps};
+
+pub use ::logs::{LogError, LogIndex, Options};
+
+/// Opens the log index in a directory, made if it is not there.
+///
+/// # Errors
+/// When another process has it, or it is damaged, or can't be read.
+pub fn open_index(dir: &std::path::Path) -> Result<LogIndex, LogError> {
+    LogIndex::open(dir, Options::new(formats::log_events::values_of))
+}

@@ -1,0 +1,42 @@
+//! The job that removes the events of deleted files from the log index: it waits its turn while a file is read.
+
+use model::Stamp;
+use model::job::JobState;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::Tx;
+use store::job::Job;
+
+use crate::App;
+use crate::error::{AppError, Result};
+use crate::job::{Kind, Stop, Work, done};
+
+pub(crate) const REMOVE_JOB: Kind = Kind { name: "logs_remove", unit: "files", run, give_up };
+
+/// The job's payload.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Payload {
+    /// What people deleted.
+    pub(super) subject: String,
+    /// The rows of the files, which are their batches.
+    pub(super) files: Vec<i64>,
+}
+
+fn run(app: &App, work: &Work) -> Result<(), Stop> {
+    let Payload { files, .. } = work.payload()?;
+    for (at, file) in files.iter().enumerate() {
+        work.progress(at as u64, files.len() as u64);
+        app.logs.delete_batch(*file)?;
+    }
+    let (job, stamp) = (work.job.clone(), app.stamp(&work.job.created_by));
+    app.store.write_blocking(model::Scope::System, move |tx| {
+        done(tx, &stamp, &job, &json!({ "files": files.len() }))?;
+        store::change::announce(tx, &stamp, store::change::Topic::Logs, 0)?;
+        Ok::<_, AppError>(())
+    })?;
+    Ok(())
+}
+
+fn give_up(_: &mut Tx<'_>, _: &Stamp, _: &Job, _: JobState, _: &str) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! Sightings: were a case's observables seen in the logs, when, on which machines, by which accounts — and what do the
+//! logs cover, so that "not seen" can be defended.
+
+mod add_matched;
+mod coverage;
+mod get;
+mod identify;
+mod list;
+mod needle;
+mod of_record;
+mod results;
+mod run;
+mod start;
+mod view;
+
+pub use add_matched::{AddMatched, add_matched};
+pub use get::get;
+pub use list::{count, list};
+pub use of_record::of_record;
+pub use results::{ResultQuery, results, rows};
+pub(crate) use run::JOB;
+pub use start::{SightingRequest, start};
+pub use view::{
+    CandidateView, CoverageView, RecordSightingView, SampleView, SeenNameView, SightingResultView, SightingRowView, SightingSummary,
+    SightingTotals, SightingView, WindowView,
+};

@@ -1,0 +1,147 @@
+//! What the sources have in a window: "not seen" stands on it.
+
+use logs::SourceCoverage;
+use model::Timestamp;
+use model::list::thousands;
+use model::time::Window;
+
+use super::CoverageView;
+use crate::logs::{DayCount, Gap, gap, gaps};
+use crate::text::counted;
+
+/// What a source has in a window. A source that never had data has no row in the index.
+pub(super) fn of(source: &str, window: Window, held: Option<&SourceCoverage>) -> CoverageView {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let (first, last) = (held.and_then(|held| held.first), held.and_then(|held| held.last));
+    let without_time = held.map_or(0, |held| number(held.without_time));
+    let per_day = held.map(|held| held.per_day.as_slice()).unwrap_or_default();
+    let (days_in_window, gaps, covered) = match window {
+        Window::All => {
+            let span = first.zip(last).map_or(0, |(first, last)| last.day() - first.day() + 1);
+            (span, gaps(per_day), held.is_some_and(|held| held.events > 0))
+        }
+        Window::Between(from, to) => {
+            // The index counts by days: a day at the window's edge may have its events on the other side of the edge.
+            let meets = first.zip(last).is_some_and(|(first, last)| first <= to && last >= from);
+            (to.day() - from.day() + 1, gaps_between(per_day, from.day(), to.day()), meets && !per_day.is_empty())
+        }
+    };
+    let dated: u64 = per_day.iter().map(|(_, count)| count).sum();
+    let events = if window == Window::All { held.map_or(0, |held| number(held.events)) } else { number(dated) };
+    let days_covered = per_day.len() as i64;
+    let text = words(window, covered, days_covered, days_in_window, events, first, last);
+    CoverageView {
+        source: source.to_owned(),
+        covered,
+        text,
+        events,
+        days_covered,
+        days_in_window,
+        days: per_day.iter().map(|(day, count)| DayCount::of(*day, *count)).collect(),
+        gaps,
+        first,
+        last,
+        without_time,
+    }
+}
+
+fn words(
+    window: Window,
+    covered: bool,
+    days_covered: i64,
+    days_in_window: i64,
+    events: i64,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+) -> String {
+    if covered {
+        let of = if days_in_window == 0 { "no times".to_owned() } else { format!("{days_covered} of {}", counted(days_in_window, "day")) };
+        return format!("{of}, {}", counted(events, "event"));
+    }
+    match (window, first, last) {
+        (Window::Between(..), Some(first), Some(last)) if first.day() == last.day() => {
+            format!("no data in this window; it has {}", first.date())
+        }
+        (Window::Between(..), Some(first), Some(last)) => format!("no data in this window; it has {} to {}", first.date(), last.date()),
+        (Window::Between(..), None, _) if events > 0 => "no data in this window; its events have no time".to_owned(),
+        _ => "no data".to_owned(),
+    }
+}
+
+/// The days of a window without events.
+fn gaps_between(per_day: &[(i64, u64)], from: i64, to: i64) -> Vec<Gap> {
+    let (Some((first, _)), Some((last, _))) = (per_day.first(), per_day.last()) else { return gap(from, to).into_iter().collect() };
+    let mut found: Vec<Gap> = gap(from, first - 1).into_iter().collect();
+    found.extend(gaps(per_day));
+    found.extend(gap(last + 1, to));
+    found
+}
+
+/// A window as people say it.
+pub(super) fn window_words(window: Window) -> String {
+    match window {
+        Window::All => "all data".to_owned(),
+        Window::Between(from, to) => format!("{from} to {to}"),
+    }
+}
+
+/// `last 7 days` for `7d`.
+pub(super) fn last_words(length: &str) -> String {
+    let length = length.trim();
+    let split = length.len() - length.chars().last().map_or(0, char::len_utf8);
+    let (number, unit) = length.split_at(split);
+    let unit = match unit {
+        "m" => "minute",
+        "h" => "hour",
+        "w" => "week",
+        _ => "day",
+    };
+    match number.trim().parse::<i64>() {
+        Ok(1) => format!("last {unit}"),
+        Ok(number) => format!("last {} {unit}s", thousands(number)),
+        Err(_) => format!("last {length}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(days: &[(i64, u64)], first: i64, last: i64) -> SourceCoverage {
+        SourceCoverage {
+            source: 1,
+            first: Some(Timestamp(first)),
+            last: Some(Timestamp(last)),
+            per_day: days.to_vec(),
+            events: 10,
+            without_time: 0,
+            raw_bytes: 0,
+            disk_bytes: 0,
+        }
+    }
+
+    const DAY: i64 = 86_400_000_000;
+    const HOUR: i64 = DAY / 24;
+
+    #[test]
+    fn a_window_beside_the_data_is_not_covered() {
+        let window = |from, to| Window::Between(Timestamp(from), Timestamp(to));
+        let all_day_five = held(&[(5, 10)], 5 * DAY, 5 * DAY + HOUR);
+        let inside = of("dns", window(4 * DAY, 6 * DAY), Some(&all_day_five));
+        assert!(inside.covered);
+        assert_eq!((inside.text.as_str(), inside.gaps.len()), ("1 of 3 days, 10 events", 2));
+        // The same day, but later: the day's count alone would call it covered.
+        let later = of("dns", window(5 * DAY + 2 * HOUR, 5 * DAY + 3 * HOUR), Some(&all_day_five));
+        assert!(!later.covered);
+        assert_eq!(later.text, "no data in this window; it has 1970-01-06");
+        let elsewhere = of("dns", window(8 * DAY, 9 * DAY), Some(&held(&[], 5 * DAY, 6 * DAY)));
+        assert_eq!((elsewhere.covered, elsewhere.gaps.len()), (false, 1));
+        let never = of("dns", Window::All, None);
+        assert_eq!((never.covered, never.text.as_str()), (false, "no data"));
+    }
+
+    #[test]
+    fn windows_are_said_as_people_say_them() {
+        assert_eq!([last_words("7d"), last_words("1h"), last_words("90m")], ["last 7 days", "last hour", "last 90 minutes"]);
+    }
+}

@@ -1,0 +1,167 @@
+//! Starts a sightings search: observables, a window, sources.
+
+use model::time::Window;
+use model::{Actor, Fields, Kind, Role, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::case::Case;
+use store::change::Topic;
+use store::journal::{Deed, ShownIn};
+use store::sighting::{self, NewSearch};
+use store::{Tx, artifact, case, change, job, journal, log_source};
+
+use super::run::{JOB, Payload};
+use super::{SightingView, coverage};
+use crate::App;
+use crate::artifact::{ArtifactQuery, Selection};
+use crate::authorise::{open_case, require};
+use crate::error::{AppError, Result};
+
+/// The number of the first search.
+const FIRST_NUMBER: i64 = 1_001;
+/// The most observables of one search.
+const MAX_OBSERVABLES: usize = 250_000;
+/// The window unless told.
+const DEFAULT_LAST: &str = "7d";
+
+/// What to look for, when and where: all included observables over the last seven days in all sources, unless told.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SightingRequest {
+    /// Records by their ids; all included observables of the case when none is selected.
+    pub record_ids: Vec<String>,
+    /// All that match this query of a tab, instead.
+    pub all_matching: Option<ArtifactQuery>,
+    /// But these.
+    pub except: Vec<String>,
+    /// From the list answer: artifacts that came later are left out.
+    pub as_of: Option<String>,
+    /// The length of time until now: `7d`, `36h`, `90m`.
+    pub last: Option<String>,
+    /// From when on, instead.
+    pub from: Option<Timestamp>,
+    /// Until when, included; now when not told.
+    pub to: Option<Timestamp>,
+    /// All data instead, events without a time among them.
+    pub all_data: bool,
+    /// Sources by name; all when none is named.
+    pub sources: Vec<String>,
+}
+
+/// Starts a search. Excluded observables are left out.
+///
+/// # Errors
+/// When the window is not understood, a source is unknown, nothing is left to look for, the case is not open, or the
+/// actor is a reader.
+pub async fn start(app: &App, actor: &Actor, number: &str, request: SightingRequest) -> Result<SightingView> {
+    require(actor, Role::Analyst)?;
+    let (window, window_text) = window(&request, app.now())?;
+    let selection =
+        Selection { record_ids: request.record_ids, all_matching: request.all_matching, except: request.except, as_of: request.as_of };
+    if !selection.is_empty() {
+        selection.check()?;
+    }
+    let (number, sources) = (number.to_owned(), request.sources);
+    app.change(actor, move |tx, stamp| {
+        let case = open_case(tx, &number)?;
+        let records = observables(tx, &case, &selection)?;
+        let sources = named(tx, &sources)?;
+        let number = case::next_number(tx, "sighting_search", FIRST_NUMBER)?;
+        let (from, to) = match window {
+            Window::Between(from, to) => (from, to),
+            Window::All => (Timestamp::NEVER, Timestamp::NEVER),
+        };
+        let search = NewSearch {
+            number,
+            case: case.id,
+            window_text: &window_text,
+            window_from: from,
+            window_to: to,
+            all_data: window == Window::All,
+            sources: &json!(sources).to_string(),
+        };
+        let id = sighting::insert(tx, &search, &records, stamp)?;
+        let name = model::case::search_number(number);
+        let (job, _) = job::queue(tx, JOB.name, &Payload { subject: name.clone(), search: id }, case.id, 0, stamp)?;
+        sighting::set_job(tx, id, job)?;
+        let details = json!({ "search": name, "observables": records.len(), "window": window_text, "sources": sources });
+        let deed = Deed { verb: "sighting.start", object: &model::case::case_number(case.number), details };
+        journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
+        case::touch(tx, case.id, stamp)?;
+        change::announce(tx, stamp, Topic::Sightings, case.id)?;
+        let search = sighting::find(tx, number)?.ok_or(AppError::NotFound("sightings search"))?;
+        SightingView::load(tx, search, stamp.at)
+    })
+    .await
+}
+
+/// The window, and how people say it.
+fn window(request: &SightingRequest, now: Timestamp) -> Result<(Window, String)> {
+    let mut fields = Fields::new();
+    let ways = [request.last.is_some(), request.from.is_some() || request.to.is_some(), request.all_data];
+    if ways.iter().filter(|given| **given).count() > 1 {
+        fields.refuse("/last", "give only one of last, from and to, or all_data");
+    }
+    fields.finish()?;
+    if request.all_data {
+        return Ok((Window::All, "all data".to_owned()));
+    }
+    if let Some(from) = request.from {
+        let to = request.to.unwrap_or(now);
+        if from > to {
+            return Err(AppError::invalid("/from", "is after the end of the window"));
+        }
+        let window = Window::Between(from, to);
+        return Ok((window, coverage::window_words(window)));
+    }
+    if request.to.is_some() {
+        return Err(AppError::invalid("/from", "must be given together with to"));
+    }
+    let last = request.last.as_deref().unwrap_or(DEFAULT_LAST);
+    let window = Window::last(last, now).map_err(|error| AppError::invalid("/last", error.to_string()))?;
+    Ok((window, coverage::last_words(last)))
+}
+
+/// The rows of the observables: included ones only.
+fn observables(tx: &mut Tx<'_>, case: &Case, selection: &Selection) -> Result<Vec<i64>> {
+    let included = artifact::included(tx, case.id, Kind::Observable)?;
+    let rows = if selection.is_empty() {
+        included
+    } else {
+        let selected: std::collections::HashSet<i64> = selection.find(tx, case)?.records.into_iter().collect();
+        included.into_iter().filter(|row| selected.contains(row)).collect()
+    };
+    if rows.is_empty() {
+        let why = if selection.is_empty() {
+            "the case includes no observables: add some first"
+        } else {
+            "the selection holds no included observables"
+        };
+        return Err(AppError::invalid("/record_ids", why));
+    }
+    if rows.len() > MAX_OBSERVABLES {
+        return Err(AppError::TooLarge { what: "the list of observables".to_owned(), limit: format!("{MAX_OBSERVABLES} observables") });
+    }
+    Ok(rows)
+}
+
+/// The names of the sources to ask: all, or those named.
+fn named(tx: &mut Tx<'_>, wanted: &[String]) -> Result<Vec<String>> {
+    let known: Vec<String> = log_source::list(tx)?.into_iter().map(|source| source.name).collect();
+    if wanted.is_empty() {
+        return Ok(known);
+    }
+    let mut fields = Fields::new();
+    for (at, name) in wanted.iter().enumerate() {
+        if !known.contains(name) {
+            let names = if known.is_empty() {
+                "there are none yet: import logs first".to_owned()
+            } else {
+                format!("there are {}", known.join(", "))
+            };
+            fields.refuse(format!("/sources/{at}"), format!("is no source of logs; {names}"));
+        }
+    }
+    fields.finish()?;
+    Ok(known.into_iter().filter(|name| wanted.contains(name)).collect())
+}
