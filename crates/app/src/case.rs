@@ -9,7 +9,7 @@ mod view;
 
 pub use activity::{ActivityView, activity};
 pub use create::{CaseInput, create};
-pub(crate) use create::{insert, validate};
+pub(crate) use create::{insert, optional_line, validate};
 pub use get::get;
 pub use list::{CaseQuery, list, open_count};
 pub(crate) use list::{choices, cursor, limit, sort};

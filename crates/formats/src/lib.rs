@@ -5,3 +5,4 @@
 pub mod extract;
 pub mod known_good;
 pub mod log_events;
+pub mod records;

@@ -17,10 +17,13 @@ pub mod blob;
 pub mod case;
 pub mod change;
 pub mod data_dir;
+pub mod document;
 pub mod idempotency;
+pub mod import;
 pub mod job;
 pub mod journal;
 pub mod log_source;
+pub mod known_good;
 pub mod note;
 pub mod operation;
 pub mod record;
@@ -169,10 +172,13 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("blob", blob::STATEMENTS),
         ("case", case::STATEMENTS),
         ("change", change::STATEMENTS),
+        ("document", document::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
+        ("import", import::STATEMENTS),
         ("job", job::STATEMENTS),
         ("journal", journal::STATEMENTS),
         ("log_source", log_source::STATEMENTS),
+        ("known_good", known_good::STATEMENTS),
         ("note", note::STATEMENTS),
         ("operation", operation::STATEMENTS),
         ("record", record::STATEMENTS),

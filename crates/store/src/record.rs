@@ -21,7 +21,7 @@ use model::text::{fold, sha256_hex};
 use model::{Kind, Stamp, Timestamp};
 use serde_json::{Map, Value as Json};
 
-pub use self::around::{Around, HoldingCase, around, cases, holders, sources};
+pub use self::around::{Around, HoldingCase, around, cases, held, holders, sources, titled};
 pub use self::import::{Imported, add_sources, import_all, replace};
 pub use list::{RecordFilter, list, matching_ids};
 pub(crate) use list::{Words, sort_column, sort_key};

@@ -48,11 +48,7 @@ pub async fn create(app: &App, actor: &Actor, input: RecordInput) -> Result<Crea
                     announce(tx, stamp, &record)?;
                     journal_creation(tx, stamp, &record)?;
                 }
-                return Ok(CreatedRecord {
-                    record: find_record(tx, &record.public_id)?.into(),
-                    created: false,
-                    similar,
-                });
+                return Ok(CreatedRecord { record: find_record(tx, &record.public_id)?.into(), created: false, similar });
             }
             Some(Sameness::Several(records)) => similar = records.into_iter().map(RecordView::from).collect(),
             Some(Sameness::New) | None => {}
@@ -64,26 +60,13 @@ pub async fn create(app: &App, actor: &Actor, input: RecordInput) -> Result<Crea
             journal_creation(tx, stamp, &record)?;
             change::announce(tx, stamp, Topic::Records, 0)?;
         }
-        Ok(CreatedRecord {
-            record: record.into(),
-            created: stored.created,
-            similar,
-        })
+        Ok(CreatedRecord { record: record.into(), created: stored.created, similar })
     })
     .await
 }
 
 fn journal_creation(tx: &mut Tx<'_>, stamp: &Stamp, record: &Record) -> Result<()> {
     let details = json!({ "kind": record.kind, "title": record.title });
-    journal::append(
-        tx,
-        stamp,
-        &Deed {
-            verb: "record.create",
-            object: &record.public_id,
-            details,
-        },
-        ShownIn::Journal,
-    )?;
+    journal::append(tx, stamp, &Deed { verb: "record.create", object: &record.public_id, details }, ShownIn::Journal)?;
     Ok(())
 }

@@ -58,13 +58,7 @@ pub(crate) fn load(tx: &mut Tx<'_>, record: record::Record) -> Result<RecordDeta
     Ok(RecordDetails {
         fields,
         sources: around.sources,
-        related: related
-            .into_iter()
-            .map(|of_kind| KindTotal {
-                kind: of_kind.kind,
-                count: of_kind.count,
-            })
-            .collect(),
+        related: related.into_iter().map(|of_kind| KindTotal { kind: of_kind.kind, count: of_kind.count }).collect(),
         case_count: around.cases,
         annotation_count: around.annotations,
         record: record.into(),
@@ -74,14 +68,5 @@ pub(crate) fn load(tx: &mut Tx<'_>, record: record::Record) -> Result<RecordDeta
 /// A stored record's fields, by the names of its kind.
 pub(crate) fn fields_of(record: &record::Record) -> Map<String, Json> {
     let r = record;
-    field_values(
-        r.kind,
-        &r.title,
-        &r.category,
-        &r.status,
-        r.severity,
-        r.finding,
-        &r.owner,
-        &r.attributes,
-    )
+    field_values(r.kind, &r.title, &r.category, &r.status, r.severity, r.finding, &r.owner, &r.attributes)
 }

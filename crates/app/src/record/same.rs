@@ -24,6 +24,8 @@ pub(crate) enum Sameness {
         record: Box<Record>,
         /// Where it was imported from before.
         sources: Vec<String>,
+        /// Whether it was told by its names only, and not by its natural key.
+        by_name: bool,
     },
     /// It may be any of these.
     Several(Vec<Record>),
@@ -35,10 +37,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, records: &[NewRecord], source: &str) -> Resu
     let by_value: HashMap<String, Record> = if public_ids.is_empty() {
         HashMap::new()
     } else {
-        record::find_all(tx, &public_ids)?
-            .into_iter()
-            .map(|record| (record.public_id.clone(), record))
-            .collect()
+        record::find_all(tx, &public_ids)?.into_iter().map(|record| (record.public_id.clone(), record)).collect()
     };
     let mut by_kind: BTreeMap<Kind, Vec<IdentityKey>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.public_id.is_none()) {
@@ -53,19 +52,10 @@ pub(crate) fn find(tx: &mut Tx<'_>, records: &[NewRecord], source: &str) -> Resu
             hits.entry((kind, hit.scheme, hit.value.clone())).or_default().push(hit);
         }
     }
-    let ids: Vec<i64> = hits
-        .values()
-        .flatten()
-        .map(|hit| hit.record.id)
-        .chain(by_value.values().map(|record| record.id))
-        .collect();
-    let sources = if ids.is_empty() {
-        HashMap::new()
-    } else {
-        record::sources(tx, &ids)?
-    };
+    let ids: Vec<i64> = hits.values().flatten().map(|hit| hit.record.id).chain(by_value.values().map(|record| record.id)).collect();
+    let sources = if ids.is_empty() { HashMap::new() } else { record::sources(tx, &ids)? };
     let outcome = records.iter().map(|record| match &record.public_id {
-        Some(public_id) => by_value.get(public_id).map_or(Sameness::New, |known| known_as(known, &sources)),
+        Some(public_id) => by_value.get(public_id).map_or(Sameness::New, |known| known_as(known, &sources, false)),
         None => among(record, &hits, &sources, source),
     });
     Ok(outcome.collect())
@@ -78,19 +68,12 @@ fn joins(scheme: KeyScheme) -> bool {
 
 type Sources = HashMap<i64, Vec<String>>;
 
-fn known_as(record: &Record, sources: &Sources) -> Sameness {
-    Sameness::Known {
-        record: Box::new(record.clone()),
-        sources: sources.get(&record.id).cloned().unwrap_or_default(),
-    }
+fn known_as(record: &Record, sources: &Sources, by_name: bool) -> Sameness {
+    Sameness::Known { record: Box::new(record.clone()), sources: sources.get(&record.id).cloned().unwrap_or_default(), by_name }
 }
 
 fn among(new: &NewRecord, hits: &HashMap<(Kind, KeyScheme, String), Vec<Identified>>, sources: &Sources, source: &str) -> Sameness {
-    let of = |key: &IdentityKey| {
-        hits.get(&(new.kind, key.scheme, key.value.clone()))
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    };
+    let of = |key: &IdentityKey| hits.get(&(new.kind, key.scheme, key.value.clone())).map(Vec::as_slice).unwrap_or_default();
     let natural: Vec<&Record> = new
         .keys
         .iter()
@@ -103,7 +86,7 @@ fn among(new: &NewRecord, hits: &HashMap<(Kind, KeyScheme, String), Vec<Identifi
     // The library's record goes before one that only a restricted case knows.
     let open: Vec<&Record> = natural.iter().copied().filter(|record| record.library).collect();
     if let Some(known) = only(&open).or_else(|| only(&natural)) {
-        return known_as(known, sources);
+        return known_as(known, sources, false);
     }
     if !natural.is_empty() {
         return Sameness::Several(natural.into_iter().cloned().collect());
@@ -120,7 +103,7 @@ fn among(new: &NewRecord, hits: &HashMap<(Kind, KeyScheme, String), Vec<Identifi
         .collect();
     let named = each_once(named);
     match only(&named) {
-        Some(known) => known_as(known, sources),
+        Some(known) => known_as(known, sources, true),
         None if named.is_empty() => Sameness::New,
         None => Sameness::Several(named.into_iter().cloned().collect()),
     }
@@ -185,26 +168,14 @@ fn is_same_person(new: &NewRecord, known: &Record) -> bool {
 
 /// A bare account name is that of a name with a domain; two names in different domains are of two people.
 fn same_account(a: &str, b: &str) -> bool {
-    let bare = |name: &str| {
-        name.split('@')
-            .next()
-            .unwrap_or_default()
-            .rsplit('\\')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let bare = |name: &str| name.split('@').next().unwrap_or_default().rsplit('\\').next().unwrap_or_default().to_owned();
     let is_bare = |name: &str| !name.contains(['@', '\\']);
     a == b || (is_bare(a) != is_bare(b) && bare(a) == bare(b))
 }
 
 fn names(title: &str, more: Vec<String>) -> Vec<String> {
     let clean = |name: String| model::text::fold(name.trim_end_matches('.'));
-    std::iter::once(title.to_owned())
-        .chain(more)
-        .map(clean)
-        .filter(|name| !name.is_empty())
-        .collect()
+    std::iter::once(title.to_owned()).chain(more).map(clean).filter(|name| !name.is_empty()).collect()
 }
 
 /// An attribute's values, folded.

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use model::Kind;
 use model::artifact::Status;
 use model::case::CaseState;
 
-use crate::engine::{Tx, id_list, ids_in, params, statements};
+use super::{Record, read, sort_title};
+use crate::engine::{Tx, id_list, ids_in, params, statements, text_list, texts_in};
 use crate::error::Result;
-use crate::visibility::{case_visible, made_in_visible};
+use crate::visibility::{case_visible, made_in_visible, record_visible};
 
 statements! {
     CASES = concat!("SELECT c.number, c.name, c.state, a.status FROM artifact a JOIN security_case c ON c.id = a.case_id
@@ -84,13 +86,34 @@ pub fn holders(tx: &mut Tx<'_>, record: i64, limit: u32) -> Result<Vec<i64>> {
 /// # Errors
 /// When the database fails.
 pub fn sources(tx: &mut Tx<'_>, records: &[i64]) -> Result<HashMap<i64, Vec<String>>> {
-    let sql = format!(
-        "SELECT record_id, source FROM record_source WHERE record_id IN {} ORDER BY at, source",
-        ids_in(tx.engine(), 1)
-    );
+    let sql = format!("SELECT record_id, source FROM record_source WHERE record_id IN {} ORDER BY at, source", ids_in(tx.engine(), 1));
     let mut sources: HashMap<i64, Vec<String>> = HashMap::new();
     for (record, source) in tx.query(&sql, params![id_list(records)], |row| Ok((row.int(0)?, row.text(1)?)))? {
         sources.entry(record).or_default().push(source);
     }
     Ok(sources)
+}
+
+/// The records of a kind with these titles (folded) that the viewer may know of.
+///
+/// # Errors
+/// When the database fails.
+pub fn titled(tx: &mut Tx<'_>, kind: Kind, titles: &[String]) -> Result<Vec<Record>> {
+    let sorted: Vec<String> = titles.iter().map(|title| sort_title(title)).collect();
+    let sql = format!(
+        "SELECT {} FROM record r WHERE {} AND r.kind = $2 AND r.sort_title IN {} ORDER BY r.id",
+        record_columns!(),
+        record_visible!("r"),
+        texts_in(tx.engine(), 3)
+    );
+    tx.query(&sql, params![tx.viewer(), kind.code(), text_list(&sorted)], read)
+}
+
+/// Which of these records are in a case at all: those whose changes show somewhere.
+///
+/// # Errors
+/// When the database fails.
+pub fn held(tx: &mut Tx<'_>, records: &[i64]) -> Result<Vec<i64>> {
+    let sql = format!("SELECT DISTINCT record_id FROM artifact WHERE record_id IN {}", ids_in(tx.engine(), 1));
+    tx.query(&sql, params![id_list(records)], |row| row.int(0))
 }

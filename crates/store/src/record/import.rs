@@ -39,11 +39,7 @@ pub fn replace(tx: &mut Tx<'_>, record: &Record, content: &NewRecord) -> Result<
     ];
     tx.execute(UPDATE_BY_HAND, row)?;
     // The natural key stays with the source that told it: ids mean something there only.
-    let natural = content
-        .keys
-        .iter()
-        .find(|key| key.scheme == KeyScheme::Natural)
-        .map(|key| key_value(&key.value));
+    let natural = content.keys.iter().find(|key| key.scheme == KeyScheme::Natural).map(|key| key_value(&key.value));
     let natural = natural.unwrap_or_default();
     tx.execute(DELETE_OLD_KEYS, params![record.id, KeyScheme::Natural.code(), &natural])?;
     let mut values = Vec::new();
@@ -119,18 +115,9 @@ pub fn add_sources(tx: &mut Tx<'_>, records: &[(i64, Kind, &[IdentityKey])], sou
         sources.extend([Value::from(*id), source.into(), stamp.at.into()]);
         push_keys(&mut keys, *id, *kind, identities, source);
     }
-    insert_rows(
-        tx,
-        "INSERT INTO record_source (record_id, source, at)",
-        3,
-        &sources,
-        "ON CONFLICT DO NOTHING",
-    )?;
+    insert_rows(tx, "INSERT INTO record_source (record_id, source, at)", 3, &sources, "ON CONFLICT DO NOTHING")?;
     let ids: Vec<i64> = records.iter().map(|(id, ..)| *id).collect();
-    let sql = format!(
-        "DELETE FROM record_key WHERE source = $1 AND record_id IN {}",
-        ids_in(tx.engine(), 2)
-    );
+    let sql = format!("DELETE FROM record_key WHERE source = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
     tx.execute(&sql, params![source, id_list(&ids)])?;
     insert_rows(tx, KEY_HEAD, KEY_COLUMNS, &keys, "ON CONFLICT DO NOTHING")?;
     Ok(())

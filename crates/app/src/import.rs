@@ -1,0 +1,90 @@
+//! What comes in from outside: staged first, looked at, then applied.
+
+mod apply;
+mod apply_records;
+mod apply_text;
+mod get;
+mod links;
+mod merge;
+mod rows;
+mod stage_records;
+mod stage_text;
+mod view;
+
+pub use apply::{Accepted, ApplyImport, apply};
+pub use get::get;
+pub use stage_records::{StageRecords, stage_records};
+pub use stage_text::{StageText, stage_text};
+pub use view::{ColumnView, ImportState, ImportView, PreviewRow, RowStatus, TargetView, WhereWhy};
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use model::{Actor, Fields};
+use serde::{Deserialize, Serialize};
+use store::blob::BlobRef;
+use store::import::Import;
+use store::{Tx, import};
+
+use crate::App;
+use crate::error::{AppError, Result};
+use crate::extract::on_a_thread;
+
+/// The largest file of records, in bytes.
+pub(crate) const MAX_FILE: usize = 20 * 1024 * 1024;
+
+/// Columns of a file, and the field that each becomes.
+pub type Mapping = BTreeMap<String, String>;
+
+/// How a staged import is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Options {
+    /// Of records: columns and fields.
+    mapping: Mapping,
+    /// Of records: what the source is called; the same source may change again what it told.
+    source: String,
+    /// Of text: the document that was kept.
+    document: String,
+}
+
+impl Options {
+    fn of(import: &Import) -> Result<Self> {
+        serde_json::from_str(&import.options).map_err(|error| AppError::Internal(error.to_string()))
+    }
+}
+
+fn find_import(tx: &mut Tx<'_>, actor: &str, id: &str) -> Result<Import> {
+    import::find(tx, id, actor)?.ok_or(AppError::NotFound("import"))
+}
+
+/// Keeps bytes as a file of the data directory.
+async fn keep(app: &App, bytes: Vec<u8>) -> Result<BlobRef> {
+    let blobs = app.store.blobs().clone();
+    on_a_thread(move || blobs.put(bytes.as_slice(), bytes.len() as u64)).await?.map_err(Into::into)
+}
+
+/// The bytes of a staged import.
+async fn bytes_of(app: &App, import: &Import) -> Result<Vec<u8>> {
+    let (blobs, sha256) = (app.store.blobs().clone(), import.blob.clone());
+    on_a_thread(move || {
+        let mut bytes = Vec::new();
+        let mut file = blobs.get(&sha256)?;
+        file.read_to_end(&mut bytes).map_err(|error| AppError::Internal(format!("reading a staged file: {error}")))?;
+        Ok(bytes)
+    })
+    .await?
+}
+
+/// A file's name without its directories, as one line.
+fn file_name(fields: &mut Fields, given: &str, otherwise: &str) -> String {
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = last.chars().filter(|c| !c.is_control()).collect();
+    let name = if clean.trim().is_empty() { otherwise } else { clean.trim() };
+    fields.line("/name", name, 200)
+}
+
+/// The actor without the request's idempotency key: for the changes of a request before its last.
+fn part_of(actor: &Actor) -> Actor {
+    Actor { idempotency: None, ..actor.clone() }
+}

@@ -1,0 +1,258 @@
+//! Applies a staged file of records, in chunks: nobody else's write waits for it, and applied again after a crash it goes
+//! on where it was, because what is there already is known.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use model::artifact::OriginKind;
+use model::case::case_number;
+use model::kind::NewRecord;
+use model::{Actor, Kind, Stamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::change::{self, Topic};
+use store::import::Import;
+use store::journal::{Deed, ShownIn};
+use store::record::Imported;
+use store::{Tx, import, journal, record};
+
+use super::apply::ApplyImport;
+use super::get::{CHUNK, REFUSALS_TOLD, Report, columns};
+use super::links::{self, Naming};
+use super::merge::{Claimed, Fate, Into, plan};
+use super::rows::{Prepared, Ready, prepare};
+use super::{Options, WhereWhy, bytes_of, find_import, part_of};
+use crate::App;
+use crate::artifact::{Incoming, Source};
+use crate::authorise::open_case;
+use crate::error::{AppError, Result};
+use crate::extract::on_a_thread;
+use crate::operation::bulk::{self, Bulk};
+use crate::record::{announce, difference, fields_of};
+
+/// What one chunk did.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Done {
+    created: usize,
+    updated: usize,
+    known: usize,
+    refused: Vec<WhereWhy>,
+    /// Every record that the rows are.
+    records: Vec<(i64, Kind)>,
+    /// Records that were created because an incident names them.
+    named: Vec<(Kind, usize)>,
+    /// Records that rows were taken for, with the row.
+    claimed: Vec<(i64, String)>,
+}
+
+pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: ApplyImport) -> Result<()> {
+    let kind: Kind = staged.kind.parse().map_err(|error| AppError::Internal(format!("a staged import of {error}")))?;
+    let mut options = Options::of(staged)?;
+    if let Some(source) = &input.source {
+        let mut fields = model::Fields::new();
+        options.source = fields.line("/source", source, 100);
+        fields.finish()?;
+    }
+    let bytes = bytes_of(app, staged).await?;
+    let mapping = input.mapping.unwrap_or_else(|| options.mapping.clone());
+    let prepared = Arc::new(on_a_thread(move || prepare(&bytes, kind, Some(mapping))).await??);
+    options.mapping.clone_from(&prepared.mapping);
+    let case = staged.case_number.map(case_number).or(input.case);
+
+    let mut report = Report {
+        rows: prepared.rows,
+        known: prepared.repeated,
+        refused_count: prepared.refusals,
+        refused: prepared.refused.iter().take(REFUSALS_TOLD).cloned().collect(),
+        notes: prepared.notes.clone(),
+        columns: columns(&prepared),
+        ..Report::default()
+    };
+    let mut records = Vec::with_capacity(prepared.ready.len());
+    let mut named: std::collections::BTreeMap<Kind, usize> = std::collections::BTreeMap::new();
+    let mut claimed = Claimed::new();
+    let part = part_of(actor);
+    for start in (0..prepared.ready.len()).step_by(CHUNK) {
+        let range = start..(start + CHUNK).min(prepared.ready.len());
+        let chunk = Chunk {
+            prepared: Arc::clone(&prepared),
+            range,
+            source: options.source.clone(),
+            case: case.clone(),
+            import: staged.public_id.clone(),
+            name: staged.name.clone(),
+            claimed: claimed.clone(),
+        };
+        let done = app.change(&part, move |tx, stamp| chunk.apply(tx, stamp)).await?;
+        report.created += done.created;
+        report.updated += done.updated;
+        report.known += done.known;
+        report.refused_count += done.refused.len();
+        report.refused.extend(done.refused);
+        report.refused.truncate(REFUSALS_TOLD);
+        records.extend(done.records);
+        claimed.extend(done.claimed);
+        for (kind, count) in done.named {
+            *named.entry(kind).or_default() += count;
+        }
+    }
+    for (kind, count) in named {
+        let spec = kind.spec();
+        let noun = if count == 1 { spec.singular.to_owned() } else { spec.plural.to_lowercase() };
+        report.notes.push(format!("{count} {noun} that the file only names: created"));
+    }
+    finish(app, actor, staged, options, report, records, case).await
+}
+
+/// Some rows of a file on their way in.
+struct Chunk {
+    prepared: Arc<Prepared>,
+    range: Range<usize>,
+    source: String,
+    case: Option<String>,
+    import: String,
+    name: String,
+    claimed: Claimed,
+}
+
+impl Chunk {
+    fn apply(&self, tx: &mut Tx<'_>, stamp: &Stamp) -> Result<Done> {
+        let case = self.case.as_ref().map(|number| open_case(tx, number)).transpose()?;
+        let (in_case, library) = case.as_ref().map_or((0, true), |case| (case.id, !case.restricted));
+        let into = Into { library, source: &self.source };
+        let rows = self.prepared.ready.get(self.range.clone()).unwrap_or_default();
+        let mut claimed = self.claimed.clone();
+        let fates = plan(tx, rows, into, &mut claimed)?;
+        let mut done = Done::default();
+        let ids = store(tx, stamp, rows, &fates, into, &mut done)?;
+        let naming: Vec<Naming<'_>> =
+            rows.iter().zip(&ids).filter_map(|(row, id)| Some(Naming { record: (*id)?, at: &row.at, links: &row.links })).collect();
+        let joined = links::join(tx, &stamp.part(1), &naming, into, in_case)?;
+        done.refused.extend(joined.refused);
+        done.named = joined.created.into_iter().collect();
+        done.records = rows.iter().zip(&ids).filter_map(|(row, id)| Some(((*id)?, row.record.kind))).collect();
+        done.claimed = claimed.into_iter().filter(|(id, _)| !self.claimed.contains_key(id)).collect();
+        if done.created + done.updated > 0 || !done.named.is_empty() {
+            let details = json!({ "name": self.name, "source": self.source, "created": done.created, "updated": done.updated,
+                "rows": [self.range.start + 1, self.range.end] });
+            let shown = case.as_ref().map_or(ShownIn::Journal, |case| ShownIn::Case(case.id));
+            journal::append(tx, stamp, &Deed { verb: "import.records", object: &self.import, details }, shown)?;
+            if library {
+                change::announce(tx, stamp, Topic::Records, 0)?;
+            }
+        }
+        Ok(done)
+    }
+}
+
+/// Stores a chunk. Each row's record comes back in its place; none for those that are refused.
+fn store(tx: &mut Tx<'_>, stamp: &Stamp, rows: &[Ready], fates: &[Fate], into: Into<'_>, done: &mut Done) -> Result<Vec<Option<i64>>> {
+    let fresh: Vec<NewRecord> =
+        rows.iter().zip(fates).filter(|(_, fate)| matches!(fate, Fate::New)).map(|(row, _)| row.record.clone()).collect();
+    let mut stored = record::upsert(tx, &fresh, into.library, into.source, stamp)?.into_iter();
+    let mut ids = Vec::with_capacity(rows.len());
+    let mut changed: Vec<Imported> = Vec::new();
+    let mut told = Vec::new();
+    let mut hidden = Vec::new();
+    for (row, fate) in rows.iter().zip(fates) {
+        let id = match fate {
+            Fate::New => {
+                done.created += 1;
+                let id = stored.next().map(|stored| stored.id);
+                told.extend(id.map(|id| (id, row.record.kind, row.record.keys.as_slice())));
+                id
+            }
+            Fate::Known { record, first_told } => {
+                done.known += 1;
+                if *first_told {
+                    told.push((record.id, record.kind, row.record.keys.as_slice()));
+                }
+                hidden.extend((into.library && !record.library).then_some(record.id));
+                Some(record.id)
+            }
+            Fate::Updated { record, to, .. } => {
+                done.updated += 1;
+                let mut to = (**to).clone();
+                to.record.updated_at = stamp.at;
+                to.record.updated_by.clone_from(&stamp.actor);
+                changed.push(to);
+                told.push((record.id, record.kind, row.record.keys.as_slice()));
+                hidden.extend((into.library && !record.library).then_some(record.id));
+                Some(record.id)
+            }
+            Fate::Refused(why) => {
+                done.refused.push(WhereWhy { r#where: row.at.clone(), why: why.clone() });
+                None
+            }
+        };
+        ids.push(id);
+    }
+    record::import_all(tx, &changed)?;
+    record::add_sources(tx, &told, into.source, stamp)?;
+    record::open_to_all(tx, &hidden, stamp)?;
+    tell_cases(tx, stamp, fates, into)?;
+    Ok(ids)
+}
+
+/// A changed record is told in the activities of every case that holds it.
+fn tell_cases(tx: &mut Tx<'_>, stamp: &Stamp, fates: &[Fate], into: Into<'_>) -> Result<()> {
+    let updated = fates.iter().filter_map(|fate| match fate {
+        Fate::Updated { record, to, .. } => Some((record, to)),
+        _ => None,
+    });
+    let updated: Vec<_> = updated.collect();
+    if updated.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<i64> = updated.iter().map(|(record, _)| record.id).collect();
+    let held = record::held(tx, &rows)?;
+    for (record, to) in updated.into_iter().filter(|(record, _)| held.contains(&record.id)) {
+        let changes: serde_json::Map<String, serde_json::Value> = difference(&fields_of(record), &to.content.fields())
+            .into_iter()
+            .map(|(field, (old, new))| (field, json!([old, new])))
+            .collect();
+        let details = json!({ "kind": record.kind, "title": to.content.title, "source": into.source, "changes": changes });
+        let deed = Deed { verb: "record.update", object: &record.public_id, details };
+        journal::append(tx, stamp, &deed, ShownIn::CasesOfRecord(record.id))?;
+        announce(tx, stamp, record)?;
+    }
+    Ok(())
+}
+
+/// Says what came of it, and adds the records to the case.
+async fn finish(
+    app: &App,
+    actor: &Actor,
+    staged: &Import,
+    options: Options,
+    report: Report,
+    records: Vec<(i64, Kind)>,
+    case: Option<String>,
+) -> Result<()> {
+    let (id, who) = (staged.public_id.clone(), actor.name.clone());
+    app.change(actor, move |tx, stamp| {
+        let staged = find_import(tx, &who, &id)?;
+        if staged.state != "staged" {
+            return Ok(());
+        }
+        let mut report = report.clone();
+        let case = case.as_ref().map(|number| open_case(tx, number)).transpose()?;
+        if let Some(case) = case.as_ref().filter(|_| !records.is_empty()) {
+            let incoming = Incoming {
+                known: records.clone(),
+                new: Vec::new(),
+                bring_along: true,
+                origin: Source { kind: OriginKind::Import, reference: id.clone(), title: staged.name.clone() },
+            };
+            let operation = bulk::start(tx, stamp, case, Bulk::Add { incoming: Box::new(incoming) }, Vec::new(), Vec::new())?;
+            report.operation = operation.operation_id;
+        }
+        let details = json!({ "name": staged.name, "kind": staged.kind, "source": options.source, "created": report.created,
+            "updated": report.updated, "known": report.known, "refused": report.refused_count });
+        let shown = case.as_ref().map_or(ShownIn::Journal, |case| ShownIn::Case(case.id));
+        journal::append(tx, stamp, &Deed { verb: "import.apply", object: &id, details }, shown)?;
+        import::applied(tx, staged.id, case.as_ref().map_or(0, |case| case.id), &options, &report, stamp)?;
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,147 @@
+//! JSON arrays, JSON lines, and the envelopes that ticket systems put around them.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::{Limits, Row, Table, Unreadable};
+
+/// How deep objects in objects are followed.
+const DEEPEST: usize = 4;
+/// Where exports keep their rows.
+const ENVELOPES: [&str; 6] = ["records", "result", "results", "items", "data", "value"];
+
+/// An array of objects.
+pub(super) fn array(text: &str, limits: &Limits, table: &mut Table) -> Result<(), Unreadable> {
+    let items: Vec<Value> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    table.notes.insert(0, "a JSON array".to_owned());
+    take_items(items, limits, table);
+    Ok(())
+}
+
+/// JSON lines, or one object that holds the rows.
+pub(super) fn objects(text: &str, limits: &Limits, table: &mut Table) -> Result<(), Unreadable> {
+    if let Ok(Value::Object(mut whole)) = serde_json::from_str::<Value>(text) {
+        let rows = ENVELOPES.iter().find_map(|name| match whole.remove(*name) {
+            Some(Value::Array(items)) => Some((name, items)),
+            Some(other) => {
+                whole.insert((*name).to_owned(), other);
+                None
+            }
+            None => None,
+        });
+        if let Some((name, items)) = rows {
+            table.notes.insert(0, format!("JSON, with the rows in `{name}`"));
+            take_items(items, limits, table);
+        } else {
+            table.notes.insert(0, "one JSON object".to_owned());
+            let mut columns = Columns::default();
+            take(whole, "item 1".to_owned(), limits, table, &mut columns);
+        }
+        return Ok(());
+    }
+    table.notes.insert(0, "JSON lines".to_owned());
+    let mut columns = Columns::default();
+    let mut any = false;
+    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let at = format!("line {}", n + 1);
+        if !table.has_room(limits, &at) {
+            break;
+        }
+        if line.len() > limits.row_bytes {
+            table.refuse(limits, at, format!("is longer than {} bytes", limits.row_bytes));
+            continue;
+        }
+        match serde_json::from_str(line) {
+            Ok(Value::Object(object)) => {
+                any = true;
+                take(object, at, limits, table, &mut columns);
+            }
+            Ok(_) => table.refuse(limits, at, "is not a JSON object"),
+            Err(error) => table.refuse(limits, at, format!("is not JSON: {error}")),
+        }
+    }
+    if any { Ok(()) } else { Err(Unreadable::NotATable("the file begins like JSON, but no line of it is a JSON object".to_owned())) }
+}
+
+fn not_json(error: &serde_json::Error) -> Unreadable {
+    Unreadable::NotATable(format!("the file begins like JSON, but is not: {error}"))
+}
+
+#[derive(Default)]
+struct Columns(HashSet<String>);
+
+fn take_items(items: Vec<Value>, limits: &Limits, table: &mut Table) {
+    let mut columns = Columns::default();
+    for (n, item) in items.into_iter().enumerate() {
+        let at = format!("item {}", n + 1);
+        if !table.has_room(limits, &at) {
+            return;
+        }
+        match item {
+            Value::Object(object) => take(object, at, limits, table, &mut columns),
+            _ => table.refuse(limits, at, "is not a JSON object"),
+        }
+    }
+}
+
+fn take(object: Map<String, Value>, at: String, limits: &Limits, table: &mut Table, columns: &mut Columns) {
+    let mut cells = Vec::with_capacity(object.len());
+    flatten("", object, 0, &mut cells);
+    let bytes: usize = cells.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > limits.row_bytes {
+        return table.refuse(limits, at, format!("is longer than {} bytes", limits.row_bytes));
+    }
+    cells.retain(|(_, value)| !value.trim().is_empty());
+    for (name, _) in &cells {
+        // One more than the limit is enough to know that it is passed.
+        if table.columns.len() <= limits.columns && columns.0.insert(name.clone()) {
+            table.columns.push(name.clone());
+        }
+    }
+    if !cells.is_empty() {
+        table.rows.push(Row { at, cells });
+    }
+}
+
+fn flatten(above: &str, object: Map<String, Value>, depth: usize, cells: &mut Vec<(String, String)>) {
+    for (name, value) in object {
+        let name = if above.is_empty() { name } else { format!("{above}.{name}") };
+        match value {
+            Value::Object(inner) => match shown(&inner) {
+                Some(text) => cells.push((name, text)),
+                None if depth < DEEPEST => flatten(&name, inner, depth + 1, cells),
+                None => cells.push((name, Value::Object(inner).to_string())),
+            },
+            other => cells.push((name, text_of(other))),
+        }
+    }
+}
+
+/// A reference to something, as ticket systems write it: what it is called.
+fn shown(object: &Map<String, Value>) -> Option<String> {
+    let is_reference = object.contains_key("display_value") || (object.contains_key("link") && object.contains_key("value"));
+    let name = ["display_value", "value"].iter().find_map(|name| object.get(*name).filter(|value| !value.is_object() && !value.is_null()));
+    if is_reference { name.cloned().map(text_of) } else { None }
+}
+
+fn text_of(value: Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text,
+        Value::Array(items) => items.into_iter().map(item_text).collect::<Vec<_>>().join("\n"),
+        Value::Object(object) => shown(&object).unwrap_or_else(|| Value::Object(object).to_string()),
+        other => other.to_string(),
+    }
+}
+
+/// One of several things in a cell: its name.
+fn item_text(value: Value) -> String {
+    match &value {
+        Value::Object(object) => {
+            let name = ["display_value", "name", "value", "number", "id"].iter().find_map(|name| object.get(*name));
+            name.filter(|name| !name.is_object() && !name.is_array()).cloned().map_or_else(|| value.to_string(), text_of)
+        }
+        _ => text_of(value),
+    }
+}
