@@ -1,26 +1,23 @@
 //! How people and machines come in, and how they are kept out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::sync::Arc;
-
 use app::account::group::{GroupInput, GroupQuery, MembersInput};
 use app::account::token::{TokenInput, TokenQuery};
-use app::account::{
-    AccountInput, AccountPatch, AccountQuery, PasswordChange, PasswordCost, ProfilePatch, Secret, SessionView, SetupInput, Theme,
-};
+use app::account::{AccountInput, AccountPatch, AccountQuery, PasswordChange, ProfilePatch, Secret, SessionView, SetupInput, Theme};
 use app::{App, AppError, account};
 use model::actor::{Door, Idempotency};
 use model::{Actor, Role};
-use testkit::{TestApp, TestStore};
+use testkit::TestApp;
 
 const PASSWORD: &str = "a tulip in the orchard";
 const OTHER: &str = "a lantern on the stairs";
 const HERE: &str = "192.0.2.10";
 const HOUR: i64 = 3_600;
 
-/// An application without any account.
-fn empty(store: &TestStore) -> App {
-    App::new(store.store().clone(), Arc::new(store.world.clone())).with_password_cost(PasswordCost::LEAST)
+/// The application as it is before its first account.
+fn empty(test: &TestApp) -> App {
+    test.store.sql("DELETE FROM account");
+    test.app.clone()
 }
 
 fn first(token: Secret) -> SetupInput {
@@ -60,8 +57,8 @@ fn pointer<T: std::fmt::Debug>(result: app::Result<T>) -> String {
 }
 
 testkit::each_engine! {
-    async fn the_first_account_is_set_up_once_with_the_last_link(store: TestStore) {
-        let app = empty(&store);
+    async fn the_first_account_is_set_up_once_with_the_last_link(test: TestApp) {
+        let app = empty(&test);
         assert!(account::needs_setup(&app).await.unwrap());
         let old = account::setup_token(&app).await.unwrap().unwrap();
         let token = account::setup_token(&app).await.unwrap().unwrap();
@@ -80,8 +77,8 @@ testkit::each_engine! {
         assert!(matches!(account::setup(&app, first(token)).await, Err(AppError::State(_))));
     }
 
-    async fn two_browsers_can_not_both_be_first(store: TestStore) {
-        let app = empty(&store);
+    async fn two_browsers_can_not_both_be_first(test: TestApp) {
+        let app = empty(&test);
         let token = account::setup_token(&app).await.unwrap().unwrap();
         let one = tokio::spawn({ let (app, token) = (app.clone(), token.clone()); async move { account::setup(&app, first(token)).await } });
         let other = tokio::spawn({ let app = app.clone(); async move {
@@ -91,8 +88,8 @@ testkit::each_engine! {
         assert_eq!(done.iter().filter(|result| result.is_ok()).count(), 1);
     }
 
-    async fn an_unattended_installation_begins_with_admin(store: TestStore) {
-        let app = empty(&store);
+    async fn an_unattended_installation_begins_with_admin(test: TestApp) {
+        let app = empty(&test);
         assert_eq!(pointer(account::create_first(&app, &"short".into()).await), "/password");
         assert_eq!(account::create_first(&app, &PASSWORD.into()).await.unwrap().unwrap().name, "admin");
         assert_eq!(account::create_first(&app, &OTHER.into()).await.unwrap(), None);

@@ -48,7 +48,10 @@ fn start_log(config: &Config) -> Result<(), String> {
 async fn serve(config: &Config, data: &std::path::Path) -> Result<(), String> {
     let options = store::Options { data: data.to_owned(), database: config.database.clone(), readers: config.readers };
     let store = Store::open(&options).map_err(|error| error.to_string())?;
-    let app = App::new(store, Arc::new(SystemWorld));
+    let logs = app::logs::open_index(&data.join("logs")).map_err(|error| error.to_string())?;
+    let app = App::new(store, Arc::new(logs), Arc::new(SystemWorld));
+    // Until the end: dropped, it lets running jobs put back what they do, and waits for them.
+    let _jobs = app::job::run_jobs(&app).map_err(|error| error.to_string())?;
     if let Some(password) = &config.admin_password {
         account::create_first(&app, &Secret::from(password.clone())).await.map_err(|error| error.to_string())?;
     }
