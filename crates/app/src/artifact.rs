@@ -7,6 +7,7 @@ mod include;
 mod incoming;
 mod list;
 mod select;
+mod standing;
 mod view;
 
 pub use add::{AddArtifacts, NewObservable, add};
@@ -18,4 +19,5 @@ pub use include::{IncludeArtifacts, include};
 pub(crate) use incoming::{Incoming, Source, add_range};
 pub use list::{ArtifactQuery, list};
 pub use select::Selection;
+pub use standing::{StandingView, standing};
 pub use view::ArtifactView;

@@ -6,6 +6,7 @@ mod apply_text;
 mod get;
 mod links;
 mod merge;
+mod preview;
 mod rows;
 mod stage_records;
 mod stage_text;
@@ -13,6 +14,7 @@ mod view;
 
 pub use apply::{Accepted, ApplyImport, apply};
 pub use get::get;
+pub use preview::preview;
 pub use stage_records::{StageRecords, stage_records};
 pub use stage_text::{StageText, stage_text};
 pub use view::{ColumnView, ImportState, ImportView, PreviewRow, RowStatus, TargetView, WhereWhy};

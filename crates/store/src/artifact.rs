@@ -277,3 +277,12 @@ pub fn among(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<Vec<i64>> {
     );
     tx.query(&sql, params![case, id_list(records)], |row| row.int(0))
 }
+
+/// How those of these records that are in the case stand there.
+///
+/// # Errors
+/// When the database fails.
+pub fn statuses(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<Vec<(i64, Status)>> {
+    let sql = format!("SELECT record_id, status FROM artifact WHERE case_id = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
+    tx.query(&sql, params![case, id_list(records)], |row| Ok((row.int(0)?, row.code(1, Status::from_code)?)))
+}
