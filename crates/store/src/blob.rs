@@ -15,6 +15,7 @@ use crate::error::{Result, StoreError};
 
 statements! {
     KEEP = "INSERT INTO blob (sha256, bytes, created_at) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
+    ALL = "SELECT sha256 FROM blob ORDER BY sha256";
     FIND = "SELECT sha256, bytes FROM blob WHERE sha256 = $1";
 }
 
@@ -68,10 +69,7 @@ impl Blobs {
                 Ok(read) => read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    return Err(StoreError::File {
-                        what: "reading what is to be kept".to_owned(),
-                        error,
-                    });
+                    return Err(StoreError::File { what: "reading what is to be kept".to_owned(), error });
                 }
             };
             let chunk = buffer.get(..read).unwrap_or_default();
@@ -90,9 +88,7 @@ impl Blobs {
         file.persist(&path).map_err(|refused| failed("writing", &path)(refused.error))?;
         // The names are on disk too: that of the file, and that of a directory made for it.
         for directory in [parent, self.root.as_path()] {
-            File::open(directory)
-                .and_then(|directory| directory.sync_all())
-                .map_err(failed("writing", directory))?;
+            File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed("writing", directory))?;
         }
         Ok(BlobRef { sha256, bytes })
     }
@@ -103,13 +99,11 @@ impl Blobs {
     /// [`StoreError::Missing`] when there is none of that hash.
     pub fn get(&self, sha256: &str) -> Result<File> {
         let path = self.path(sha256)?;
-        File::open(&path).map_err(|error| {
-            if error.kind() == ErrorKind::NotFound {
-                StoreError::Missing
-            } else {
-                failed("reading", &path)(error)
-            }
-        })
+        File::open(&path).map_err(
+            |error| {
+                if error.kind() == ErrorKind::NotFound { StoreError::Missing } else { failed("reading", &path)(error) }
+            },
+        )
     }
 
     /// Where a file lies; only what is a hash has a place.
@@ -122,10 +116,7 @@ impl Blobs {
 
 /// A failed file operation, told with its path.
 pub(crate) fn failed<'a>(doing: &'a str, path: &'a Path) -> impl Fn(std::io::Error) -> StoreError + 'a {
-    move |error| StoreError::File {
-        what: format!("{doing} {}", path.display()),
-        error,
-    }
+    move |error| StoreError::File { what: format!("{doing} {}", path.display()), error }
 }
 
 /// Notes a file that was taken in, in the transaction of what refers to it.
@@ -137,17 +128,17 @@ pub fn keep(tx: &mut Tx<'_>, blob: &BlobRef, now: Timestamp) -> Result<()> {
     tx.execute(KEEP, params![&blob.sha256, bytes, now]).map(|_| ())
 }
 
+/// The hashes of all files.
+pub(crate) fn all(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    tx.query(ALL, &[], |row| row.text(0))
+}
+
 /// The file of a hash, if one was taken in.
 ///
 /// # Errors
 /// When the database fails.
 pub fn find(tx: &mut Tx<'_>, sha256: &str) -> Result<Option<BlobRef>> {
-    tx.query_opt(FIND, params![sha256], |row| {
-        Ok(BlobRef {
-            sha256: row.text(0)?,
-            bytes: u64::try_from(row.int(1)?).unwrap_or_default(),
-        })
-    })
+    tx.query_opt(FIND, params![sha256], |row| Ok(BlobRef { sha256: row.text(0)?, bytes: u64::try_from(row.int(1)?).unwrap_or_default() }))
 }
 
 #[cfg(test)]
@@ -180,13 +171,7 @@ mod tests {
         let report = vec![b'x'; CHUNK * 2 + 1];
         let first = blobs.put(report.as_slice(), 1 << 20).unwrap();
         assert_eq!(blobs.put(report.as_slice(), 1 << 20).unwrap(), first);
-        assert_eq!(
-            first,
-            BlobRef {
-                sha256: model::text::sha256_hex(&report),
-                bytes: report.len() as u64
-            }
-        );
+        assert_eq!(first, BlobRef { sha256: model::text::sha256_hex(&report), bytes: report.len() as u64 });
         assert_eq!(files(data.path()), 1);
         let mut out = Vec::new();
         blobs.get(&first.sha256).unwrap().read_to_end(&mut out).unwrap();
@@ -209,15 +194,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let blobs = Blobs::open(data.path()).unwrap();
         std::fs::write(data.path().join("secret"), "s").unwrap();
-        for bad in [
-            "",
-            "..",
-            "../secret",
-            "ab/../../secret",
-            &"A".repeat(64),
-            &"é".repeat(32),
-            &"0".repeat(64),
-        ] {
+        for bad in ["", "..", "../secret", "ab/../../secret", &"A".repeat(64), &"é".repeat(32), &"0".repeat(64)] {
             assert!(matches!(blobs.get(bad), Err(StoreError::Missing)), "{bad}");
         }
     }

@@ -57,6 +57,9 @@ pub enum StoreError {
     /// The directory is held by another process.
     #[error("{0}")]
     Held(String),
+    /// A place to restore into that is in use.
+    #[error("{0} is not empty: restore into a new data directory and a new database")]
+    NotEmpty(String),
     /// A backup that does not fit.
     #[error("this is not a usable backup: {0}")]
     BadBackup(String),

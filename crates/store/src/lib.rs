@@ -3,6 +3,7 @@
 //! One module a table, or a few that belong together; each function takes an open transaction ([`Tx`]), whose scope its
 //! statements apply. No row is filtered after the query.
 
+mod dump;
 mod engine;
 mod error;
 mod migrate;
@@ -13,6 +14,7 @@ mod visibility;
 pub mod account;
 pub mod annotation;
 pub mod artifact;
+pub mod backup;
 pub mod blob;
 pub mod case;
 pub mod change;
@@ -58,6 +60,18 @@ pub struct Store {
     blobs: blob::Blobs,
     changes: watch::Receiver<i64>,
     engine: Engine,
+    target: Target,
+}
+
+impl Options {
+    /// Where the database is, with the directory that SQLite's file lies in made.
+    pub(crate) fn target(&self) -> Result<Target> {
+        if let Some(url) = &self.database {
+            return Ok(Target::Postgres(url.clone()));
+        }
+        std::fs::create_dir_all(&self.data).map_err(blob::failed("creating", &self.data))?;
+        Ok(Target::Sqlite(self.data.join("vizsla.db")))
+    }
 }
 
 impl Store {
@@ -66,14 +80,7 @@ impl Store {
     /// # Errors
     /// When it can't be reached, is too new, or lacks what Vizsla needs.
     pub fn open(options: &Options) -> Result<Self> {
-        let target = match &options.database {
-            Some(url) => Target::Postgres(url.clone()),
-            None => {
-                std::fs::create_dir_all(&options.data)
-                    .map_err(|error| StoreError::File { what: format!("creating {}", options.data.display()), error })?;
-                Target::Sqlite(options.data.join("vizsla.db"))
-            }
-        };
+        let target = options.target()?;
         let blobs = blob::Blobs::open(&options.data)?;
         let mut first = target.connect()?;
         let engine = first.engine();
@@ -82,13 +89,18 @@ impl Store {
         let pool = Pool::start(&target, first, options.readers.max(1), move |seq| {
             announce.send_replace(seq);
         })?;
-        Ok(Self { pool: Arc::new(pool), blobs, changes, engine })
+        Ok(Self { pool: Arc::new(pool), blobs, changes, engine, target })
     }
 
     /// Which database this is.
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// Where the database is, for connections beside the pool.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
     }
 
     /// The files of the data directory.

@@ -190,7 +190,7 @@ testkit::each_engine! {
         db.write(people.ada, move |tx| {
             let mut record = record::find_by_rows(tx, &[made.id])?.remove(0);
             record.version += 1;
-            record::update(tx, &record, &renamed, "manual")
+            record::replace(tx, &record, &renamed)
         });
         assert_eq!((by(KeyScheme::Host, "mkt01"), by(KeyScheme::Address, "10.0.0.5"), by(KeyScheme::Host, "mkt02")), (0, 0, 1));
         assert_eq!((search(&db, "mkt01").len(), search(&db, "mkt02").len()), (0, 1), "the text index follows");
