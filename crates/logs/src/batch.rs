@@ -74,7 +74,7 @@ impl<'a> BatchWriter<'a> {
         self.summary.bytes += event.raw.len() as u64;
         match time {
             Some(time) => {
-                self.days.count(time.day());
+                self.days.count(time.day(), 1);
                 self.summary.first = Some(self.summary.first.map_or(time, |first| first.min(time)));
                 self.summary.last = Some(self.summary.last.map_or(time, |last| last.max(time)));
             }
@@ -216,12 +216,12 @@ pub(crate) struct DayCounter {
 }
 
 impl DayCounter {
-    pub(crate) fn count(&mut self, day: i64) {
+    pub(crate) fn count(&mut self, day: i64, events: u64) {
         if day != self.day {
             self.settle();
             self.day = day;
         }
-        self.count += 1;
+        self.count += events;
     }
 
     fn settle(&mut self) {

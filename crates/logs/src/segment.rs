@@ -16,7 +16,7 @@ use crate::event::ValuesOf;
 use crate::needle::{Checker, Lookup};
 use crate::phrase::phrase_docs;
 use crate::search::{Plan, Planned, within};
-use crate::tally::{Address, NameCounter, Tallies, Tally};
+use crate::tally::{NameCounter, Tallies, Tally};
 use crate::tokens::{below_key, is_domain_ending};
 
 /// Columns are read for this many events at once.
@@ -207,9 +207,7 @@ impl<'s> SegmentSearch<'s> {
             if let Some(column) = &self.time {
                 column.first_vals(chunk, times);
             }
-            for (&doc, &time) in chunk.iter().zip(times.iter()) {
-                tally.event(time, Address { segment: self.number, doc }, plan.request.samples);
-            }
+            tally.events(times, chunk, self.number, plan.request.samples);
             self.hosts.count(chunk);
             self.accounts.count(chunk);
         }
@@ -294,13 +292,18 @@ impl Names {
     fn count(&mut self, docs: &[DocId]) {
         let Some(column) = &self.column else { return };
         let places = column.ords();
+        if places.index.get_cardinality().is_full() && places.min_value() == places.max_value() {
+            // A log of one machine.
+            self.counter.count(places.min_value(), docs.len() as u32);
+            return;
+        }
         self.docs.clear();
         self.rows.clear();
         places.row_ids_for_docs(docs, &mut self.docs, &mut self.rows);
         self.places.resize(self.rows.len(), 0);
         places.values.get_vals(&self.rows, &mut self.places);
         for place in self.places.drain(..) {
-            self.counter.count(place);
+            self.counter.count(place, 1);
         }
     }
 
