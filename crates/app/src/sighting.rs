@@ -2,6 +2,7 @@
 //! logs cover, so that "not seen" can be defended.
 
 mod add_matched;
+mod again;
 mod coverage;
 mod get;
 mod identify;
@@ -14,6 +15,7 @@ mod start;
 mod view;
 
 pub use add_matched::{AddMatched, add_matched};
+pub use again::{RunAgain, again};
 pub use get::get;
 pub use list::{count, list};
 pub use of_record::of_record;

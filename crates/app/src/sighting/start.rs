@@ -1,7 +1,7 @@
 //! Starts a sightings search: observables, a window, sources.
 
 use model::time::Window;
-use model::{Actor, Fields, Kind, Role, Timestamp};
+use model::{Actor, Fields, Kind, Role, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::case::Case;
@@ -20,7 +20,7 @@ use crate::error::{AppError, Result};
 /// The number of the first search.
 const FIRST_NUMBER: i64 = 1_001;
 /// The most observables of one search.
-const MAX_OBSERVABLES: usize = 250_000;
+pub(super) const MAX_OBSERVABLES: usize = 250_000;
 /// The window unless told.
 const DEFAULT_LAST: &str = "7d";
 
@@ -66,33 +66,51 @@ pub async fn start(app: &App, actor: &Actor, number: &str, request: SightingRequ
         let case = open_case(tx, &number)?;
         let records = observables(tx, &case, &selection)?;
         let sources = named(tx, &sources)?;
-        let number = case::next_number(tx, "sighting_search", FIRST_NUMBER)?;
-        let (from, to) = match window {
-            Window::Between(from, to) => (from, to),
-            Window::All => (Timestamp::NEVER, Timestamp::NEVER),
-        };
-        let search = NewSearch {
-            number,
-            case: case.id,
-            window_text: &window_text,
-            window_from: from,
-            window_to: to,
-            all_data: window == Window::All,
-            sources: &json!(sources).to_string(),
-        };
-        let id = sighting::insert(tx, &search, &records, stamp)?;
-        let name = model::case::search_number(number);
-        let (job, _) = job::queue(tx, JOB.name, &Payload { subject: name.clone(), search: id }, case.id, 0, stamp)?;
-        sighting::set_job(tx, id, job)?;
-        let details = json!({ "search": name, "observables": records.len(), "window": window_text, "sources": sources });
-        let deed = Deed { verb: "sighting.start", object: &model::case::case_number(case.number), details };
-        journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
-        case::touch(tx, case.id, stamp)?;
-        change::announce(tx, stamp, Topic::Sightings, case.id)?;
-        let search = sighting::find(tx, number)?.ok_or(AppError::NotFound("sightings search"))?;
-        SightingView::load(tx, search, stamp.at)
+        launch(tx, stamp, &case, &Asked { records, window, window_text: window_text.clone(), sources })
     })
     .await
+}
+
+/// What a search looks for, when and where.
+#[derive(Clone)]
+pub(super) struct Asked {
+    /// The rows of the observables.
+    pub(super) records: Vec<i64>,
+    pub(super) window: Window,
+    /// The window as people say it.
+    pub(super) window_text: String,
+    /// The names of the sources.
+    pub(super) sources: Vec<String>,
+}
+
+/// Stores a search and queues the job that carries it out.
+pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked) -> Result<SightingView> {
+    let Asked { records, window, window_text, sources } = asked;
+    let number = case::next_number(tx, "sighting_search", FIRST_NUMBER)?;
+    let (from, to) = match *window {
+        Window::Between(from, to) => (from, to),
+        Window::All => (Timestamp::NEVER, Timestamp::NEVER),
+    };
+    let search = NewSearch {
+        number,
+        case: case.id,
+        window_text,
+        window_from: from,
+        window_to: to,
+        all_data: *window == Window::All,
+        sources: &json!(sources).to_string(),
+    };
+    let id = sighting::insert(tx, &search, records, stamp)?;
+    let name = model::case::search_number(number);
+    let (job, _) = job::queue(tx, JOB.name, &Payload { subject: name.clone(), search: id }, case.id, 0, stamp)?;
+    sighting::set_job(tx, id, job)?;
+    let details = json!({ "search": name, "observables": records.len(), "window": window_text, "sources": sources });
+    let deed = Deed { verb: "sighting.start", object: &model::case::case_number(case.number), details };
+    journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
+    case::touch(tx, case.id, stamp)?;
+    change::announce(tx, stamp, Topic::Sightings, case.id)?;
+    let search = sighting::find(tx, number)?.ok_or(AppError::NotFound("sightings search"))?;
+    SightingView::load(tx, search, stamp.at)
 }
 
 /// The window, and how people say it.
