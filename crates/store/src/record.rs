@@ -87,12 +87,9 @@ const INSERT_ROWS: usize = 500;
 
 statements! {
     BY_PUBLIC_ID = concat!("SELECT ", record_columns!(), " FROM record r WHERE ", record_visible!("r"), " AND r.public_id = $2");
-    UPDATE = "UPDATE record SET title = $2, sort_title = $3, category = $4, status = $5, severity = $6, finding = $7, owner = $8,
-        attributes = $9, updated_by = $10, updated_at = $11, version = $12, field_versions = $13, search_text = $14 WHERE id = $1";
     SEEN = "UPDATE record SET
         first_seen = CASE WHEN first_seen = 0 OR first_seen > CAST($2 AS bigint) THEN $2 ELSE first_seen END,
         last_seen = CASE WHEN last_seen < CAST($3 AS bigint) THEN $3 ELSE last_seen END WHERE id = $1";
-    DELETE_KEYS = "DELETE FROM record_key WHERE record_id = $1 AND source = $2";
 }
 
 pub(crate) fn read(row: &Row<'_>) -> Result<Record> {
@@ -170,7 +167,7 @@ pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &st
             fresh.push(n);
         }
     }
-    let inserted = insert(tx, records, &public_ids, &fresh, library, stamp)?;
+    let inserted = insert(tx, records, &public_ids, &fresh, library, source, stamp)?;
     insert_keys(tx, records, &public_ids, &fresh, &inserted, source)?;
     if library {
         let hidden: Vec<i64> = known.values().filter(|known| !known.library).map(|known| known.id).collect();
@@ -227,6 +224,7 @@ fn insert(
     public_ids: &[String],
     fresh: &[usize],
     library: bool,
+    source: &str,
     stamp: &Stamp,
 ) -> Result<HashMap<String, i64>> {
     let mut inserted = HashMap::with_capacity(fresh.len());
@@ -253,7 +251,7 @@ fn insert(
                 stamp.at.into(),
                 1_i64.into(),
                 "{}".into(),
-                "{}".into(),
+                to_json(&told_by(record, source))?.into(),
                 (&record.search_text).into(),
             ]);
         }
@@ -262,6 +260,21 @@ fn insert(
         inserted.extend(tx.query(&sql, &values, |row| Ok((row.text(1)?, row.int(0)?)))?);
     }
     Ok(inserted)
+}
+
+/// The fields that are a source's word: those that it gave. What comes by hand is nobody's but the writer's.
+fn told_by(record: &NewRecord, source: &str) -> BTreeMap<String, String> {
+    if source.is_empty() || record.kind == Kind::Observable {
+        return BTreeMap::new();
+    }
+    let given = |value: &Json| match value {
+        Json::Null => false,
+        Json::String(text) => !text.is_empty(),
+        Json::Array(items) => !items.is_empty(),
+        _ => true,
+    };
+    let fields = record.fields();
+    fields.into_iter().filter(|(_, value)| given(value)).map(|(name, _)| (name, source.to_owned())).collect()
 }
 
 fn insert_keys(
@@ -296,35 +309,6 @@ fn push_keys<'a>(values: &mut Vec<Value<'a>>, id: i64, kind: Kind, keys: &[Ident
             source.into(),
         ]);
     }
-}
-
-/// Writes a record's fields as they are given, and its identities anew.
-///
-/// # Errors
-/// When the database fails.
-pub fn update(tx: &mut Tx<'_>, record: &Record, content: &NewRecord, source: &str) -> Result<()> {
-    let row = params![
-        record.id,
-        &content.title,
-        sort_title(&content.title),
-        &content.category,
-        &content.status,
-        content.severity.code(),
-        content.finding.code(),
-        &content.owner,
-        to_json(&content.attributes)?,
-        &record.updated_by,
-        record.updated_at,
-        record.version,
-        to_json(&record.field_versions)?,
-        &content.search_text,
-    ];
-    tx.execute(UPDATE, row)?;
-    tx.execute(DELETE_KEYS, params![record.id, source])?;
-    let mut values = Vec::new();
-    push_keys(&mut values, record.id, record.kind, &content.keys, source);
-    insert_rows(tx, KEY_HEAD, KEY_COLUMNS, &values, "ON CONFLICT DO NOTHING")?;
-    Ok(())
 }
 
 /// Widens the span in which a record was seen.

@@ -1,5 +1,6 @@
 //! Applies a staged import.
 
+use model::case::case_number;
 use model::{Actor, Role};
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,7 @@ use super::get::{load, state};
 use super::{ImportState, ImportView, Mapping, apply_records, apply_text, get};
 use crate::App;
 use crate::authorise::require;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 
 /// An observable that was accepted in a review.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -40,6 +41,11 @@ pub struct ApplyImport {
 pub async fn apply(app: &App, actor: &Actor, id: &str, input: ApplyImport) -> Result<ImportView> {
     require(actor, Role::Analyst)?;
     let import = load(app, actor, id).await?;
+    if let (Some(staged), Some(given)) = (import.case_number.map(case_number), &input.case)
+        && !staged.eq_ignore_ascii_case(given.trim())
+    {
+        return Err(AppError::invalid("/case", format!("it was staged for {staged}")));
+    }
     if state(&import)? == ImportState::Staged {
         if import.kind == "text" {
             apply_text::apply(app, actor, &import, input).await?;

@@ -37,6 +37,8 @@ struct Done {
     updated: usize,
     known: usize,
     refused: Vec<WhereWhy>,
+    /// Records that were outside of the library and are in it now.
+    opened: usize,
     /// Every record that the rows are.
     records: Vec<(i64, Kind)>,
     /// Records that were created because an incident names them.
@@ -70,7 +72,7 @@ pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: Appl
     };
     let mut records = Vec::with_capacity(prepared.ready.len());
     let mut named: std::collections::BTreeMap<Kind, usize> = std::collections::BTreeMap::new();
-    let mut claimed = Claimed::new();
+    let mut claimed = Arc::new(Claimed::new());
     let part = part_of(actor);
     for start in (0..prepared.ready.len()).step_by(CHUNK) {
         let range = start..(start + CHUNK).min(prepared.ready.len());
@@ -81,7 +83,7 @@ pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: Appl
             case: case.clone(),
             import: staged.public_id.clone(),
             name: staged.name.clone(),
-            claimed: claimed.clone(),
+            claimed: Arc::clone(&claimed),
         };
         let done = app.change(&part, move |tx, stamp| chunk.apply(tx, stamp)).await?;
         report.created += done.created;
@@ -91,7 +93,8 @@ pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: Appl
         report.refused.extend(done.refused);
         report.refused.truncate(REFUSALS_TOLD);
         records.extend(done.records);
-        claimed.extend(done.claimed);
+        // The chunk is gone, so that nothing is copied here.
+        Arc::make_mut(&mut claimed).extend(done.claimed);
         for (kind, count) in done.named {
             *named.entry(kind).or_default() += count;
         }
@@ -112,7 +115,7 @@ struct Chunk {
     case: Option<String>,
     import: String,
     name: String,
-    claimed: Claimed,
+    claimed: Arc<Claimed>,
 }
 
 impl Chunk {
@@ -121,8 +124,8 @@ impl Chunk {
         let (in_case, library) = case.as_ref().map_or((0, true), |case| (case.id, !case.restricted));
         let into = Into { library, source: &self.source };
         let rows = self.prepared.ready.get(self.range.clone()).unwrap_or_default();
-        let mut claimed = self.claimed.clone();
-        let fates = plan(tx, rows, into, &mut claimed)?;
+        let mut claimed = Claimed::new();
+        let fates = plan(tx, rows, into, &self.claimed, &mut claimed)?;
         let mut done = Done::default();
         let ids = store(tx, stamp, rows, &fates, into, &mut done)?;
         let naming: Vec<Naming<'_>> =
@@ -131,8 +134,8 @@ impl Chunk {
         done.refused.extend(joined.refused);
         done.named = joined.created.into_iter().collect();
         done.records = rows.iter().zip(&ids).filter_map(|(row, id)| Some(((*id)?, row.record.kind))).collect();
-        done.claimed = claimed.into_iter().filter(|(id, _)| !self.claimed.contains_key(id)).collect();
-        if done.created + done.updated > 0 || !done.named.is_empty() {
+        done.claimed = claimed.into_iter().collect();
+        if done.created + done.updated + done.opened > 0 || !done.named.is_empty() {
             let details = json!({ "name": self.name, "source": self.source, "created": done.created, "updated": done.updated,
                 "rows": [self.range.start + 1, self.range.end] });
             let shown = case.as_ref().map_or(ShownIn::Journal, |case| ShownIn::Case(case.id));
@@ -190,6 +193,7 @@ fn store(tx: &mut Tx<'_>, stamp: &Stamp, rows: &[Ready], fates: &[Fate], into: I
     record::import_all(tx, &changed)?;
     record::add_sources(tx, &told, into.source, stamp)?;
     record::open_to_all(tx, &hidden, stamp)?;
+    done.opened = hidden.len();
     tell_cases(tx, stamp, fates, into)?;
     Ok(ids)
 }

@@ -86,7 +86,10 @@ pub(super) async fn staged_records(app: &App, actor: &Actor, id: &str, prepared:
         let into = Into { library, source: &options.source };
         let mut claimed = Claimed::new();
         for chunk in prepared.ready.chunks(CHUNK) {
-            for (ready, fate) in chunk.iter().zip(plan(tx, chunk, into, &mut claimed)?) {
+            let mut new = Claimed::new();
+            let fates = plan(tx, chunk, into, &claimed, &mut new)?;
+            claimed.extend(new);
+            for (ready, fate) in chunk.iter().zip(fates) {
                 count(&mut view, ready, &fate);
                 if view.preview.len() < PREVIEW_ROWS {
                     view.preview.push(preview(ready, fate));

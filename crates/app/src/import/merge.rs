@@ -48,8 +48,8 @@ pub(crate) struct Into<'a> {
 /// Records that rows of this import were taken for, by the row's place.
 pub(crate) type Claimed = HashMap<i64, String>;
 
-/// Decides on rows, each in its place. `claimed` is carried from chunk to chunk.
-pub(crate) fn plan(tx: &mut Tx<'_>, rows: &[Ready], into: Into<'_>, claimed: &mut Claimed) -> Result<Vec<Fate>> {
+/// Decides on rows, each in its place. `before` are the claims of the chunks before, `claimed` takes those of this one.
+pub(crate) fn plan(tx: &mut Tx<'_>, rows: &[Ready], into: Into<'_>, before: &Claimed, claimed: &mut Claimed) -> Result<Vec<Fate>> {
     let records: Vec<NewRecord> = rows.iter().map(|row| row.record.clone()).collect();
     let found = same::find(tx, &records, into.source)?;
     let mut fates = Vec::with_capacity(rows.len());
@@ -57,7 +57,7 @@ pub(crate) fn plan(tx: &mut Tx<'_>, rows: &[Ready], into: Into<'_>, claimed: &mu
         fates.push(match sameness {
             Sameness::New => Fate::New,
             Sameness::Several(records) => Fate::Refused(several(&records)),
-            Sameness::Known { record, sources, by_name } => match claimed.get(&record.id) {
+            Sameness::Known { record, sources, by_name } => match claimed.get(&record.id).or_else(|| before.get(&record.id)) {
                 // Two machines of the file have a name of this one: the first has it.
                 Some(_) if by_name => Fate::New,
                 Some(first) => Fate::Refused(format!("is the same record as {first}")),

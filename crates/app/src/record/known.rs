@@ -18,9 +18,11 @@ pub(crate) fn store_all(tx: &mut Tx<'_>, stamp: &Stamp, records: &[NewRecord], l
     let mut fresh: Vec<NewRecord> = Vec::new();
     let mut places: Vec<Vec<usize>> = Vec::new();
     let mut first_with: HashMap<(Kind, String), usize> = HashMap::new();
+    let mut hidden: Vec<i64> = Vec::new();
     for (n, new) in records.iter().enumerate() {
         let natural = natural_key(new);
-        if let Some(id) = natural.as_ref().and_then(|key| known.get(&(new.kind, key.clone()))) {
+        if let Some((id, open)) = natural.as_ref().and_then(|key| known.get(&(new.kind, key.clone()))) {
+            hidden.extend((library && !open).then_some(*id));
             if let Some(place) = outcome.get_mut(n) {
                 *place = Some(Upserted { id: *id, kind: new.kind, created: false });
             }
@@ -45,6 +47,8 @@ pub(crate) fn store_all(tx: &mut Tx<'_>, stamp: &Stamp, records: &[NewRecord], l
             }
         }
     }
+    // What arrives openly is open from now on.
+    record::open_to_all(tx, &hidden, stamp)?;
     Ok(outcome.into_iter().flatten().collect())
 }
 
@@ -52,8 +56,8 @@ fn natural_key(record: &NewRecord) -> Option<String> {
     record.keys.iter().find(|key| key.scheme == KeyScheme::Natural).map(|key| key.value.clone())
 }
 
-fn by_natural_key(tx: &mut Tx<'_>, records: &[NewRecord]) -> Result<HashMap<(Kind, String), i64>> {
-    let mut found = HashMap::new();
+fn by_natural_key(tx: &mut Tx<'_>, records: &[NewRecord]) -> Result<HashMap<(Kind, String), (i64, bool)>> {
+    let mut found: HashMap<(Kind, String), (i64, bool)> = HashMap::new();
     for kind in Kind::ALL {
         let keys: Vec<_> = records
             .iter()
@@ -61,7 +65,13 @@ fn by_natural_key(tx: &mut Tx<'_>, records: &[NewRecord]) -> Result<HashMap<(Kin
             .flat_map(|record| record.keys.iter().filter(|key| key.scheme == KeyScheme::Natural).cloned())
             .collect();
         if !keys.is_empty() {
-            found.extend(record::identified(tx, *kind, &keys)?.into_iter().map(|hit| ((*kind, hit.value), hit.record.id)));
+            for hit in record::identified(tx, *kind, &keys)? {
+                let found = found.entry((*kind, hit.value)).or_insert((hit.record.id, hit.record.library));
+                // The library's record goes before one that only a restricted case knows.
+                if hit.record.library && !found.1 {
+                    *found = (hit.record.id, true);
+                }
+            }
         }
     }
     Ok(found)

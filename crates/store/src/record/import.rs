@@ -3,7 +3,7 @@
 use model::kind::{IdentityKey, KeyScheme, NewRecord};
 use model::{Kind, Stamp, Timestamp};
 
-use super::{KEY_COLUMNS, KEY_HEAD, Record, key_value, push_keys, sort_title};
+use super::{KEY_COLUMNS, KEY_HEAD, Record, push_keys, sort_title};
 use crate::engine::{Tx, Value, id_list, ids_in, insert_rows, params, statements, to_json};
 use crate::error::Result;
 
@@ -11,7 +11,7 @@ statements! {
     UPDATE_BY_HAND = "UPDATE record SET title = $2, sort_title = $3, category = $4, status = $5, severity = $6, finding = $7, owner = $8,
         attributes = $9, updated_by = $10, updated_at = $11, version = $12, field_versions = $13, field_sources = $14,
         search_text = $15 WHERE id = $1";
-    DELETE_OLD_KEYS = "DELETE FROM record_key WHERE record_id = $1 AND (scheme <> $2 OR value <> $3)";
+    DELETE_OLD_KEYS = "DELETE FROM record_key WHERE record_id = $1 AND (scheme <> $2 OR source = '')";
 }
 
 /// Writes a record's fields as they are given by hand, with `record`'s version, and its identities anew: what a person took
@@ -38,10 +38,8 @@ pub fn replace(tx: &mut Tx<'_>, record: &Record, content: &NewRecord) -> Result<
         &content.search_text,
     ];
     tx.execute(UPDATE_BY_HAND, row)?;
-    // The natural key stays with the source that told it: ids mean something there only.
-    let natural = content.keys.iter().find(|key| key.scheme == KeyScheme::Natural).map(|key| key_value(&key.value));
-    let natural = natural.unwrap_or_default();
-    tx.execute(DELETE_OLD_KEYS, params![record.id, KeyScheme::Natural.code(), &natural])?;
+    // By their own natural keys, sources go on knowing the record.
+    tx.execute(DELETE_OLD_KEYS, params![record.id, KeyScheme::Natural.code()])?;
     let mut values = Vec::new();
     push_keys(&mut values, record.id, record.kind, &content.keys, "");
     insert_rows(tx, KEY_HEAD, KEY_COLUMNS, &values, "ON CONFLICT DO NOTHING")?;
