@@ -1,7 +1,7 @@
 //! A sightings search: needles looked up in every segment that the window touches.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use model::Timestamp;
@@ -91,24 +91,25 @@ pub(crate) fn search(
     let checkers: Vec<Option<Checker<'_>>> =
         plan.spellings.iter().map(|s| matches!(s.lookup, Lookup::Phrase { .. }).then(|| Checker::new(s))).collect();
 
-    let total = segments.len() as u64;
+    let units = units(segments.len(), plan.needles.len(), options.threads);
+    let total = units.len() as u64;
     let (next, done, stop) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let work = || -> Result<Vec<Tallies>, LogError> {
         let mut found: Vec<Tallies> = Vec::new();
         found.resize_with(plan.needles.len(), Tallies::default);
         loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(segment) = segments.get(at) else { return Ok(found) };
+            let Some((at, range)) = units.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(found) };
+            let Some(segment) = segments.get(*at) else { continue };
             if stop.load(Ordering::Relaxed) {
                 return Err(LogError::Cancelled);
             }
-            SegmentSearch::new(segment, at as u32, fields, options.values_of)?.run(&plan, &checkers, &mut found)?;
+            SegmentSearch::new(segment, *at as u32, fields, options.values_of)?.run(&plan, &checkers, range.clone(), &mut found)?;
             if progress(done.fetch_add(1, Ordering::Relaxed) + 1, total).is_break() {
                 stop.store(true, Ordering::Relaxed);
             }
         }
     };
-    let threads = options.threads.clamp(1, segments.len().max(1));
+    let threads = options.threads.clamp(1, units.len().max(1));
     let mut answers = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut answers = vec![work()];
@@ -128,7 +129,17 @@ pub(crate) fn search(
             mine.merge(other, request.samples);
         }
     }
-    Ok(SearchOutcome { results: results(&plan, found, &segments)?, refused })
+    Ok(SearchOutcome { results: results(&plan, found, &segments, options.threads)?, refused })
+}
+
+/// Fewer needles than this are asked by one thread.
+const NEEDLES_SPLIT: usize = 128;
+
+/// What the threads share out: a segment, or where segments are few, part of the needles in a segment.
+fn units(segments: usize, needles: usize, threads: usize) -> Vec<(usize, Range<usize>)> {
+    let parts = if needles < NEEDLES_SPLIT || segments == 0 { 1 } else { (4 * threads).div_ceil(segments) };
+    let size = needles.div_ceil(parts).max(1);
+    (0..segments).flat_map(|segment| (0..needles).step_by(size).map(move |from| (segment, from..needles.min(from + size)))).collect()
 }
 
 /// One result with the places of its samples.
@@ -139,7 +150,7 @@ struct Draft {
     samples: Vec<Address>,
 }
 
-fn results(plan: &Plan<'_>, found: Vec<Tallies>, segments: &[&SegmentReader]) -> Result<Vec<NeedleResult>, LogError> {
+fn results(plan: &Plan<'_>, found: Vec<Tallies>, segments: &[&SegmentReader], threads: usize) -> Result<Vec<NeedleResult>, LogError> {
     let mut drafts = Vec::new();
     for (at, (planned, mut tallies)) in plan.needles.iter().zip(found).enumerate() {
         let Some(needle) = plan.request.needles.get(planned.place) else { continue };
@@ -180,7 +191,7 @@ fn results(plan: &Plan<'_>, found: Vec<Tallies>, segments: &[&SegmentReader]) ->
             });
         }
     }
-    let events = fetch(&drafts, segments)?;
+    let events = fetch(&drafts, segments, threads)?;
     for draft in &mut drafts {
         let Some(planned) = plan.needles.get(draft.needle) else { continue };
         let mut spellings: Vec<&Spelling> = planned.spellings.iter().filter_map(|s| plan.spellings.get(*s)).collect();
@@ -195,19 +206,32 @@ fn results(plan: &Plan<'_>, found: Vec<Tallies>, segments: &[&SegmentReader]) ->
 }
 
 /// Reads the sampled events, each once, in the order in which they are stored: neighbours share a compressed block.
-fn fetch(drafts: &[Draft], segments: &[&SegmentReader]) -> Result<BTreeMap<Address, StoredEvent>, LogError> {
+fn fetch(drafts: &[Draft], segments: &[&SegmentReader], threads: usize) -> Result<BTreeMap<Address, StoredEvent>, LogError> {
     let mut addresses: Vec<Address> = drafts.iter().flat_map(|draft| &draft.samples).copied().collect();
     addresses.sort_unstable();
     addresses.dedup();
-    let mut events = BTreeMap::new();
-    for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
-        let Some(segment) = of_segment.first().and_then(|address| segments.get(address.segment as usize)) else { continue };
-        let fetcher = Fetcher::new(segment)?;
-        for address in of_segment {
-            events.insert(*address, fetcher.event(address.doc)?);
+    let share = addresses.len().div_ceil(threads.max(1)).max(64);
+    let read = |addresses: &[Address]| -> Result<Vec<(Address, StoredEvent)>, LogError> {
+        let mut events = Vec::with_capacity(addresses.len());
+        for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
+            let Some(segment) = of_segment.first().and_then(|address| segments.get(address.segment as usize)) else { continue };
+            let fetcher = Fetcher::new(segment)?;
+            for address in of_segment {
+                events.push((*address, fetcher.event(address.doc)?));
+            }
         }
-    }
-    Ok(events)
+        Ok(events)
+    };
+    let shares: Vec<&[Address]> = addresses.chunks(share).collect();
+    let Some((own, others)) = shares.split_first() else { return Ok(BTreeMap::new()) };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = others.iter().map(|share| scope.spawn(|| read(share))).collect();
+        let mut events: BTreeMap<Address, StoredEvent> = read(own)?.into_iter().collect();
+        for other in others {
+            events.extend(other.join().unwrap_or_else(|_| Err(LogError::Index("a search thread failed".to_owned())))?);
+        }
+        Ok(events)
+    })
 }
 
 fn by_count(names: HashMap<std::sync::Arc<str>, u64>) -> Vec<(String, u64)> {

@@ -1,6 +1,7 @@
 //! A search in one segment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use model::time::Window;
@@ -51,12 +52,19 @@ impl<'s> SegmentSearch<'s> {
         })
     }
 
-    /// Adds what the segment holds of each needle to `found`, which runs parallel to the plan's needles.
-    pub(crate) fn run(mut self, plan: &Plan<'_>, checkers: &[Option<Checker<'_>>], found: &mut [Tallies]) -> Result<(), LogError> {
+    /// Adds what the segment holds of some of the plan's needles to `found`, which runs parallel to all of them.
+    pub(crate) fn run(
+        mut self,
+        plan: &Plan<'_>,
+        checkers: &[Option<Checker<'_>>],
+        which: Range<usize>,
+        found: &mut [Tallies],
+    ) -> Result<(), LogError> {
         let Some(filter) = Filter::new(&self, plan) else { return Ok(()) };
-        let checked = self.check_phrases(plan, checkers, &filter)?;
+        let needles = plan.needles.get(which.clone()).unwrap_or_default();
+        let checked = self.check_phrases(plan, needles, checkers, &filter)?;
         let mut docs = Vec::new();
-        for (needle, tallies) in plan.needles.iter().zip(found) {
+        for (needle, tallies) in needles.iter().zip(found.iter_mut().skip(which.start)) {
             docs.clear();
             self.spelling_docs(plan, needle.spellings.first(), &checked, &mut docs)?;
             filter.keep(&mut docs);
@@ -144,10 +152,17 @@ impl<'s> SegmentSearch<'s> {
     }
 
     /// Looks all values with separators up and checks what was found, each event once for all values.
-    fn check_phrases(&self, plan: &Plan<'_>, checkers: &[Option<Checker<'_>>], filter: &Filter) -> Result<Checked, LogError> {
+    fn check_phrases(
+        &self,
+        plan: &Plan<'_>,
+        needles: &[Planned],
+        checkers: &[Option<Checker<'_>>],
+        filter: &Filter,
+    ) -> Result<Checked, LogError> {
         let mut candidates: Vec<(DocId, usize)> = Vec::new();
-        for (number, spelling) in plan.spellings.iter().enumerate() {
-            if let Lookup::Phrase { tokens, longer_last } = &spelling.lookup {
+        let numbers: BTreeSet<usize> = needles.iter().flat_map(|needle| &needle.spellings).copied().collect();
+        for number in numbers {
+            if let Some(Lookup::Phrase { tokens, longer_last }) = plan.spellings.get(number).map(|s| &s.lookup) {
                 let mut docs = phrase_docs(&self.tokens, tokens, longer_last)?;
                 filter.keep(&mut docs);
                 candidates.extend(docs.into_iter().map(|doc| (doc, number)));

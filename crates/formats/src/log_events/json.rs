@@ -29,6 +29,8 @@ pub(super) struct Walked {
     pub(super) known: Vec<(Role, Range<usize>)>,
     path: String,
     leaves: usize,
+    /// Only the text is wanted; paths and known fields are not looked at.
+    text_only: bool,
 }
 
 /// Walks `raw`; `walked` is emptied first.
@@ -91,6 +93,9 @@ fn value(jiter: &mut Jiter<'_>, peek: Peek, walked: &mut Walked, depth: usize) -
 /// Appends a key to the path; false when there is none.
 fn enter(walked: &mut Walked, key: Option<&str>) -> bool {
     let Some(key) = key else { return false };
+    if walked.text_only {
+        return true;
+    }
     if !walked.path.is_empty() {
         walked.path.push('.');
     }
@@ -105,6 +110,9 @@ fn leaf(walked: &mut Walked, value: &str) {
     walked.leaves += 1;
     let start = walked.text.len();
     walked.text.push_str(value);
+    if walked.text_only {
+        return;
+    }
     if let Some(role) = role(&walked.path) {
         walked.known.push((role, start..walked.text.len()));
     }
@@ -112,10 +120,16 @@ fn leaf(walked: &mut Walked, value: &str) {
 
 /// Appends the values of a JSON text, or the text itself where it is not JSON.
 pub(super) fn values(raw: &str, out: &mut String) {
-    let mut walked = Walked::default();
-    match walk(raw, &mut walked) {
-        Ok(()) => out.push_str(&walked.text),
-        Err(_) => out.push_str(raw),
+    // The caller's buffer is mostly empty and large enough from the event before.
+    let before = if out.is_empty() { None } else { Some(out.clone()) };
+    let mut walked = Walked { text: std::mem::take(out), text_only: true, ..Walked::default() };
+    if walk(raw, &mut walked).is_err() {
+        walked.text.clear();
+        walked.text.push_str(raw);
+    }
+    *out = walked.text;
+    if let Some(before) = before {
+        out.insert_str(0, &before);
     }
 }
 
