@@ -104,7 +104,7 @@ impl Backend {
         if let Self::Postgres { url, client } = self
             && client.is_lost()
         {
-            *client = Box::new(PostgresClient::connect(url)?);
+            **client = PostgresClient::connect(url)?;
         }
         Ok(())
     }
