@@ -27,7 +27,7 @@ pub struct NewEvent<'a> {
 
 /// Appends to `out` the text that was given as [`NewEvent::text`] for an event of this shape and raw form.
 ///
-/// The index keeps only the raw form (storing both would make it half as large again) and calls this when a value
+/// The index keeps only the raw form, of which the text is four fifths in Windows events, and calls this when a value
 /// with separators has to be checked exactly.
 pub type ValuesOf = fn(shape: u8, raw: &str, out: &mut String);
 

@@ -37,8 +37,7 @@ impl Options {
     }
 }
 
-/// Segments smaller than this are merged when a batch finishes, once there are [`MANY_SMALL`] of them: it takes a
-/// fraction of a second, and a thousand small imports would otherwise leave a thousand segments for each search to ask.
+/// Segments smaller than this are merged when a batch finishes, once there are [`MANY_SMALL`] of them; that takes little, and a thousand small imports would otherwise leave a thousand segments for each search to ask.
 const SMALL_SEGMENT: u32 = 20_000;
 const MANY_SMALL: usize = 8;
 /// [`LogIndex::compact`] merges segments smaller than this.

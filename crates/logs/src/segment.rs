@@ -334,7 +334,8 @@ impl Names {
     }
 }
 
-/// The name at a place of the column's dictionary. A lookup takes microseconds, and needles share most names.
+/// The name at a place of the column's dictionary. Needles share most names, and a lookup decodes part of
+/// the dictionary.
 fn name(column: &StrColumn, known: &mut Vec<Option<Arc<str>>>, place: u64) -> std::io::Result<Arc<str>> {
     let at = place as usize;
     if known.len() <= at {

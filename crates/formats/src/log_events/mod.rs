@@ -103,8 +103,8 @@ impl Format {
 pub struct Limits {
     /// Bytes over all members after decompression; 64 GiB by default.
     pub inflated_bytes: u64,
-    /// How many times larger than its compressed form a member may be, once past 64 MiB; 300 by default. Logs of one
-    /// product on one machine reach about 40.
+    /// How many times larger than its compressed form a member may be, once past 64 MiB; 300 by default. Windows
+    /// logs of one machine reach about 30.
     pub ratio: u64,
     /// Files in an archive; 10,000 by default.
     pub members: usize,
