@@ -33,6 +33,8 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// What its progress counts.
     pub(crate) unit: &'static str,
+    /// Whether it writes the log index, where one writes at a time.
+    pub(crate) writes_logs: bool,
     /// Carries it out. It ends the job itself, in the transaction of its last change.
     pub(crate) run: fn(&App, &Work) -> Result<(), Stop>,
     /// Says that it failed or was cancelled, in the transaction that ends the job.

@@ -83,7 +83,7 @@ fn a_hunt_through_53698_windows_events_counts_as_an_independent_count_does() {
     testkit::block_on(async {
         let test = TestApp::new(Engine::Sqlite);
         let input = LogImport { source: "Windows logs".to_owned(), file_name: ZIP.to_owned(), ..LogImport::default() };
-        let given = logs::import(&*test, &test.analyst, input, File::open(dir.join(ZIP)).unwrap()).await.unwrap();
+        let given = logs::import(&test, &test.analyst, input, File::open(dir.join(ZIP)).unwrap()).await.unwrap();
         job::drain(&test).unwrap();
         let file = logs::file(&test, &test.reader, &given.id).await.unwrap();
         assert_eq!((file.state, file.error.as_str()), (LogFileState::Indexed, ""));
@@ -136,7 +136,9 @@ fn a_hunt_through_53698_windows_events_counts_as_an_independent_count_does() {
         put(&test, &traps, &controls).await;
         let trapped = search(&test, &traps, all_data()).await;
         assert_eq!((trapped.totals.seen, trapped.totals.not_seen), (0, controls.len() as i64));
-        assert!(by_value(&test, &trapped.number).await.values().all(|result| result.count == 0 && result.count_normalised.unwrap_or(0) == 0));
+        assert!(
+            by_value(&test, &trapped.number).await.values().all(|result| result.count == 0 && result.count_normalised.unwrap_or(0) == 0)
+        );
 
         // The last seven days hold none of it, and that is no "not seen".
         let recent = search(&test, &number, app::sighting::SightingRequest::default()).await;

@@ -73,12 +73,12 @@ testkit::each_engine! {
         assert_eq!((job.state, job.errors.len()), (JobState::Failed, 1));
         for (source, format, pointer) in [("", "auto", "/source"), ("a", "evtx", "/format")] {
             let input = LogImport { source: source.into(), format: format.into(), file_name: String::new() };
-            let refused = logs::import(&*test, &test.analyst, input, Cursor::new(Vec::new())).await;
+            let refused = logs::import(&test, &test.analyst, input, Cursor::new(Vec::new())).await;
             let Err(AppError::Invalid(fields)) = refused else { panic!("{refused:?}") };
             assert_eq!(fields[0].pointer, pointer);
         }
         let input = LogImport { source: "a".into(), ..LogImport::default() };
-        let refused = logs::import(&*test, &test.reader, input, Cursor::new(Vec::new())).await;
+        let refused = logs::import(&test, &test.reader, input, Cursor::new(Vec::new())).await;
         assert!(matches!(refused, Err(AppError::Forbidden(_))));
     }
 
@@ -172,7 +172,7 @@ fn archives_are_read_and_what_is_wrong_in_them_is_named() {
         zip.write_all(b"nothing to see").unwrap();
         let bytes = zip.finish().unwrap().into_inner();
         let input = LogImport { source: "Archive".into(), file_name: "logs.zip".into(), ..LogImport::default() };
-        let given = logs::import(&*test, &test.analyst, input, Cursor::new(bytes)).await.unwrap();
+        let given = logs::import(&test, &test.analyst, input, Cursor::new(bytes)).await.unwrap();
         job::drain(&test).unwrap();
         let report = logs::file(&test, &test.reader, &given.id).await.unwrap().report.unwrap();
         assert_eq!((report.events, report.members), (5, 2));

@@ -88,7 +88,7 @@ testkit::each_engine! {
         let found = search(&test, &case, SightingRequest::default()).await;
         let page = async |outcome: &str, q: &str, cursor: &str| {
             let query = ResultQuery { outcome: outcome.into(), q: q.into(), cursor: cursor.into(), limit: Some(4) };
-            sighting::rows(&*test, &test.reader, &found.number, query).await.unwrap()
+            sighting::rows(&test, &test.reader, &found.number, query).await.unwrap()
         };
         let first = page("all", "", "").await;
         assert_eq!((first.items.iter().map(|r| r.hits).collect::<Vec<_>>(), first.total), (vec![5, 4, 3, 2], 6));

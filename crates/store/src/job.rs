@@ -3,7 +3,7 @@
 use model::job::JobState;
 use model::{Stamp, Timestamp};
 
-use crate::engine::{Row, Tx, id_list, ids_in, params, statements};
+use crate::engine::{Row, Tx, id_list, ids_in, params, statements, text_list, texts_in};
 use crate::error::Result;
 use crate::visibility::made_in_visible;
 
@@ -67,9 +67,6 @@ statements! {
     INSERT = "INSERT INTO job (public_id, kind, state, payload, case_id, done, total, result, error, attempts, cancel, heartbeat_at,
         created_by, created_at, started_at, finished_at)
         VALUES ($1, $2, 'queued', $3, $4, 0, $5, '', '', 0, 0, 0, $6, $7, 0, 0) RETURNING id";
-    NEXT = concat!("SELECT ", columns!("j.payload"), " FROM job j WHERE (j.state = 'queued' AND j.heartbeat_at <= $1)
-        OR (j.state = 'running' AND j.heartbeat_at < $2) ORDER BY j.id LIMIT 1");
-    WAITS = "SELECT 1 FROM job j WHERE (j.state = 'queued' AND j.heartbeat_at <= $1) OR (j.state = 'running' AND j.heartbeat_at < $2) LIMIT 1";
     CLAIM = "UPDATE job SET state = 'running', attempts = attempts + 1, started_at = $2, heartbeat_at = $2 WHERE id = $1";
     BEAT = "UPDATE job SET done = $2, total = $3, heartbeat_at = $4 WHERE id = $1 AND state = 'running' RETURNING cancel";
     HEART = "UPDATE job SET heartbeat_at = $2 WHERE id = $1 AND state = 'running' RETURNING cancel";
@@ -77,6 +74,8 @@ statements! {
     FINISH = "UPDATE job SET state = $2, result = $3, error = $4, finished_at = $5 WHERE id = $1";
     CANCEL = "UPDATE job SET cancel = 1 WHERE id = $1 AND state IN ('queued', 'running')";
     REQUEUE_RUNNING = "UPDATE job SET heartbeat_at = 0 WHERE state = 'running'";
+    BUSY = concat!("SELECT CAST(count(CASE WHEN j.state = 'queued' THEN 1 END) AS bigint), CAST(count(CASE WHEN j.state = 'running' THEN 1 END) AS bigint)
+        FROM job j WHERE ", made_in_visible!("j.case_id"), " AND j.state IN ('queued', 'running')");
     FIND = concat!("SELECT ", columns!(), " FROM job j WHERE ", made_in_visible!("j.case_id"), " AND j.public_id = $2");
     FIND_BY_ROW = concat!("SELECT ", columns!(), " FROM job j WHERE ", made_in_visible!("j.case_id"), " AND j.id = $2");
     UNFINISHED = "SELECT CAST(count(*) AS bigint) FROM job WHERE state IN ('queued', 'running')";
@@ -116,22 +115,37 @@ pub fn queue(tx: &mut Tx<'_>, kind: &str, payload: &impl serde::Serialize, case:
     Ok((id, public_id))
 }
 
+/// What can be claimed: queued and not waiting to be tried again, or running with a worker that is gone.
+const CLAIMABLE: &str = "((j.state = 'queued' AND j.heartbeat_at <= $1) OR (j.state = 'running' AND j.heartbeat_at < $2))";
+
 /// Claims the next job: the oldest queued one, or one whose worker is gone.
 ///
 /// # Errors
 /// When the database fails.
 pub fn claim(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Job>> {
-    let Some(job) = tx.query_opt(NEXT, params![now, now.plus_seconds(-ABANDONED_AFTER_SECONDS)], read)? else { return Ok(None) };
+    claim_except(tx, now, &[])
+}
+
+/// [`claim`], but none of these kinds: so that long work of one kind does not keep every worker.
+///
+/// # Errors
+/// When the database fails.
+pub fn claim_except(tx: &mut Tx<'_>, now: Timestamp, kinds: &[&str]) -> Result<Option<Job>> {
+    let (columns, others) = (columns!("j.payload"), texts_in(tx.engine(), 3));
+    let sql = format!("SELECT {columns} FROM job j WHERE {CLAIMABLE} AND j.kind NOT IN {others} ORDER BY j.id LIMIT 1");
+    let params = params![now, now.plus_seconds(-ABANDONED_AFTER_SECONDS), text_list(kinds)];
+    let Some(job) = tx.query_opt(&sql, params, read)? else { return Ok(None) };
     tx.execute(CLAIM, params![job.id, now])?;
     Ok(Some(Job { state: JobState::Running, attempts: job.attempts + 1, started_at: now, ..job }))
 }
 
-/// Whether there is a job that [`claim`] would give out: a look that does not keep the writer.
+/// Whether there is a job that [`claim_except`] would give out: a look that does not keep the writer.
 ///
 /// # Errors
 /// When the database fails.
-pub fn waits(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
-    Ok(tx.query_opt(WAITS, params![now, now.plus_seconds(-ABANDONED_AFTER_SECONDS)], |_| Ok(()))?.is_some())
+pub fn waits(tx: &mut Tx<'_>, now: Timestamp, kinds: &[&str]) -> Result<bool> {
+    let sql = format!("SELECT 1 FROM job j WHERE {CLAIMABLE} AND j.kind NOT IN {} LIMIT 1", texts_in(tx.engine(), 3));
+    Ok(tx.query_opt(&sql, params![now, now.plus_seconds(-ABANDONED_AFTER_SECONDS), text_list(kinds)], |_| Ok(()))?.is_some())
 }
 
 /// Tells that a job is alive and how far it is; answers whether it was asked to stop.
@@ -213,6 +227,23 @@ pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Job>> {
 /// When the database fails.
 pub fn recent(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Job>> {
     tx.query(RECENT, params![tx.viewer(), i64::from(limit)], read)
+}
+
+/// How many jobs wait and how many run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Busy {
+    /// Those that wait to be taken up.
+    pub queued: i64,
+    /// Those that are being worked on.
+    pub running: i64,
+}
+
+/// How many jobs that the viewer may know of are not done.
+///
+/// # Errors
+/// When the database fails.
+pub fn busy(tx: &mut Tx<'_>) -> Result<Busy> {
+    tx.query_one(BUSY, params![tx.viewer()], |row| Ok(Busy { queued: row.int(0)?, running: row.int(1)? }))
 }
 
 /// How many jobs wait or run.

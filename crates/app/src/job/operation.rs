@@ -16,7 +16,7 @@ use crate::App;
 use crate::error::{AppError, Result};
 use crate::operation::bulk::{self, Bulk, CHUNK, Payload};
 
-pub(crate) const KIND: Kind = Kind { name: bulk::JOB, unit: "rows", run, give_up };
+pub(crate) const KIND: Kind = Kind { name: bulk::JOB, unit: "rows", writes_logs: false, run, give_up };
 
 fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let payload: Arc<Payload> = Arc::new(work.payload()?);

@@ -15,12 +15,13 @@ use store::job::Job;
 use store::{StoreError, change, job};
 use tokio::sync::watch;
 
-use super::{Stop, Work, kind};
+use super::{KINDS, Stop, Work, kind};
 use crate::App;
 use crate::error::{AppError, Result};
 
-/// How many jobs run at the same time: one may be a long import while another answers a hunter.
-const THREADS: usize = 2;
+/// How many jobs run at the same time. Only the first thread takes those that write the log index: they would wait for
+/// each other there, and a hunter's search must not wait for an import.
+const THREADS: usize = 3;
 /// How often a running job says that it is alive: well within [`job::ABANDONED_AFTER_SECONDS`].
 const BEAT: Duration = Duration::from_secs(2);
 /// How often the queue is looked at when nothing says that it changed: for jobs that wait to be tried again.
@@ -71,21 +72,29 @@ pub fn run_jobs(app: &App) -> Result<Runner> {
         // It drives nothing but the waiting.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
         let (app, stopping, told, in_hand) = (app.clone(), Arc::clone(&runner.stopping), runner.tell.subscribe(), Arc::clone(&in_hand));
+        let except = if number == 0 { Vec::new() } else { KINDS.iter().filter(|kind| kind.writes_logs).map(|kind| kind.name).collect() };
         let thread = std::thread::Builder::new()
             .name(format!("job-{number}"))
-            .spawn(move || serve(&app, &runtime, &stopping, told, &in_hand))
+            .spawn(move || serve(&app, &except, &runtime, &stopping, told, &in_hand))
             .map_err(failed)?;
         runner.threads.push(thread);
     }
     Ok(runner)
 }
 
-fn serve(app: &App, runtime: &tokio::runtime::Runtime, stopping: &Arc<AtomicBool>, mut told: watch::Receiver<()>, in_hand: &InHand) {
+fn serve(
+    app: &App,
+    except: &[&'static str],
+    runtime: &tokio::runtime::Runtime,
+    stopping: &Arc<AtomicBool>,
+    mut told: watch::Receiver<()>,
+    in_hand: &InHand,
+) {
     let mut changes = app.changes();
     while !stopping.load(Ordering::Relaxed) {
         // What is committed from here on wakes the wait below.
         changes.mark_unchanged();
-        match claim(app) {
+        match claim(app, except) {
             Ok(Some(job)) => {
                 let id = job.id;
                 // After the machine slept, a job of ours may look abandoned: it is not.
@@ -119,7 +128,7 @@ pub fn drain(app: &App) -> Result<usize> {
     apart(|| {
         let stopping = Arc::default();
         let mut count = 0;
-        while let Some(job) = claim(app)? {
+        while let Some(job) = claim(app, &[])? {
             carry_out(app, job, 0, &stopping);
             count += 1;
         }
@@ -134,12 +143,13 @@ fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-fn claim(app: &App) -> Result<Option<Job>, StoreError> {
-    let now = app.now();
-    if !app.store.read_blocking(Scope::System, move |tx| job::waits(tx, now))? {
+fn claim(app: &App, except: &[&'static str]) -> Result<Option<Job>, StoreError> {
+    let (now, except) = (app.now(), except.to_vec());
+    let others = except.clone();
+    if !app.store.read_blocking(Scope::System, move |tx| job::waits(tx, now, &others))? {
         return Ok(None);
     }
-    app.store.write_blocking(Scope::System, move |tx| job::claim(tx, now))
+    app.store.write_blocking(Scope::System, move |tx| job::claim_except(tx, now, &except))
 }
 
 /// Carries a claimed job out, and sees to its end whatever happens.

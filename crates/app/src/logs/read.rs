@@ -22,7 +22,7 @@ use crate::App;
 use crate::error::{AppError, Result};
 use crate::job::{Kind, Stop, Work, done};
 
-pub(crate) const IMPORT_JOB: Kind = Kind { name: "logs", unit: "bytes", run, give_up };
+pub(crate) const IMPORT_JOB: Kind = Kind { name: "logs", unit: "bytes", writes_logs: true, run, give_up };
 
 /// The job's payload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ fn read(app: &App, work: &Work, file: &LogFile) -> Result<(LogReport, BatchSumma
         let counted = Counted { inner: content, work, read: 0, total };
         log_events::read_events(counted, &file.name, &Limits::default(), &mut |event| {
             events += 1;
-            let alive = if events % CHECK_EVERY == 0 { work.check() } else { Ok(()) };
+            let alive = if events.is_multiple_of(CHECK_EVERY) { work.check() } else { Ok(()) };
             if let Err(why) = alive.and_then(|()| add(&mut batch, event).map_err(Stop::from)) {
                 failed = Some(why);
                 return ControlFlow::Break(());

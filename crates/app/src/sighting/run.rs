@@ -24,7 +24,7 @@ use crate::error::{AppError, Result};
 use crate::job::{Kind, Stop, Work, done};
 use crate::logs::{DayCount, NameCount};
 
-pub(crate) const JOB: Kind = Kind { name: "sightings", unit: "observables", run, give_up };
+pub(crate) const JOB: Kind = Kind { name: "sightings", unit: "observables", writes_logs: false, run, give_up };
 
 /// The job's payload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
