@@ -36,6 +36,7 @@ pub use password::PasswordCost;
 pub(crate) use password::Passwords;
 pub use people::{PersonView, people};
 pub use preference::{preference, set_preference};
+pub(crate) use profile::Chosen;
 pub use profile::{ProfilePatch, ProfileView, Theme, profile, update_profile};
 pub use secret::Secret;
 pub use setup::{SetupInput, create_first, needs_setup, setup, setup_token};

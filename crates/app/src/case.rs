@@ -1,6 +1,7 @@
 //! Security cases.
 
 mod activity;
+mod break_glass;
 mod create;
 mod get;
 mod list;
@@ -8,6 +9,7 @@ mod update;
 mod view;
 
 pub use activity::{ActivityView, activity};
+pub use break_glass::{BreakGlass, break_glass};
 pub use create::{CaseInput, create};
 pub(crate) use create::{insert, optional_line, validate};
 pub use get::get;

@@ -39,6 +39,7 @@ use tokio::sync::watch;
 
 pub use engine::{Engine, Row, Tx};
 pub use error::{Result, StoreError};
+pub use pool::Waiting;
 use model::Scope;
 use pool::{Pool, Target};
 
@@ -84,7 +85,7 @@ impl Store {
         let blobs = blob::Blobs::open(&options.data)?;
         let mut first = target.connect()?;
         let engine = first.engine();
-        first.exclusively(|tx| migrate::migrate(tx))?;
+        first.exclusively(migrate::migrate)?;
         let (announce, changes) = watch::channel(0);
         let pool = Pool::start(&target, first, options.readers.max(1), move |seq| {
             announce.send_replace(seq);

@@ -82,6 +82,24 @@ impl Pool {
     }
 }
 
+/// How much waits for the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Reads.
+    pub reads: usize,
+    /// Writes.
+    pub writes: usize,
+}
+
+impl crate::Store {
+    /// How much waits for its threads right now.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        let Pool { reads, writes, .. } = &*self.pool;
+        Waiting { reads: reads.as_ref().map_or(0, Sender::len), writes: writes.as_ref().map_or(0, Sender::len) }
+    }
+}
+
 impl Drop for Pool {
     /// Lets what is queued finish, then ends the threads.
     fn drop(&mut self) {

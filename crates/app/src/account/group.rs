@@ -1,10 +1,12 @@
 //! Groups of accounts.
 
 mod create;
+mod get;
 mod list;
 mod members;
 
 pub use create::{GroupInput, create};
+pub use get::get;
 pub use list::{GroupQuery, list};
 pub use members::{MembersInput, set_members};
 

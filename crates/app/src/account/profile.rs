@@ -1,5 +1,7 @@
 //! What people choose for themselves.
 
+use std::collections::BTreeMap;
+
 use model::{Actor, Fields};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -33,6 +35,19 @@ pub enum Theme {
 }
 
 impl Theme {
+    /// Every value, in order.
+    pub const ALL: &'static [Self] = &[Self::System, Self::Light, Self::Dark];
+
+    /// What people read.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::System => "As the machine is set",
+            Self::Light => "Light",
+            Self::Dark => "Dark",
+        }
+    }
+
     /// The word in the API and on the page.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -41,6 +56,12 @@ impl Theme {
             Self::Light => "light",
             Self::Dark => "dark",
         }
+    }
+}
+
+impl std::fmt::Display for Theme {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -55,6 +76,23 @@ pub struct ProfileView {
     pub theme: Theme,
     /// An IANA time zone, or empty for the browser's.
     pub time_zone: String,
+}
+
+/// What somebody chose, among their preferences.
+#[derive(Debug, Default)]
+pub(crate) struct Chosen {
+    pub(crate) theme: Theme,
+    pub(crate) time_zone: String,
+}
+
+impl Chosen {
+    pub(crate) fn of(mut preferences: BTreeMap<String, Json>) -> Self {
+        let mut take = |name: &str| preferences.remove(name).unwrap_or(Json::Null);
+        Self {
+            theme: serde_json::from_value(take(THEME)).unwrap_or_default(),
+            time_zone: take(TIME_ZONE).as_str().unwrap_or_default().to_owned(),
+        }
+    }
 }
 
 /// Changes to one's own profile: only the fields that are given.
@@ -132,14 +170,8 @@ pub async fn update_profile(app: &App, actor: &Actor, patch: ProfilePatch) -> Re
 }
 
 fn load(tx: &mut Tx<'_>, account: Account) -> Result<ProfileView> {
-    let (id, mut chosen) = (account.id, preference::all(tx, account.id)?);
-    let mut take = |name: &str| chosen.remove(name).unwrap_or(Json::Null);
-    Ok(ProfileView {
-        theme: serde_json::from_value(take(THEME)).unwrap_or_default(),
-        time_zone: take(TIME_ZONE).as_str().unwrap_or_default().to_owned(),
-        groups: group::of_account(tx, id)?,
-        account: account.into(),
-    })
+    let Chosen { theme, time_zone } = Chosen::of(preference::all(tx, account.id)?);
+    Ok(ProfileView { theme, time_zone, groups: group::of_account(tx, account.id)?, account: account.into() })
 }
 
 /// The shape of an IANA name: which of them there are, the browser knows.
