@@ -4,16 +4,20 @@ mod assets;
 mod body;
 mod error;
 mod health;
+mod intake;
 mod live;
+mod metrics;
 mod openapi;
 mod router;
 mod security;
+mod upload;
 mod visitor;
 
 mod api;
 mod ui;
 
 pub use router::{Route, RouteDoor, router, routes};
+pub use visitor::LocalActor;
 
 use app::App;
 

@@ -48,8 +48,8 @@ impl Incoming {
     }
 
     /// The first titles of what is new, for the journal.
-    pub(crate) fn titles(&self, most: usize) -> Vec<&str> {
-        self.new.iter().take(most).map(|(record, _)| record.title.as_str()).collect()
+    pub(crate) fn titles(&self, most: usize) -> Vec<String> {
+        self.new.iter().take(most).map(|(record, _)| crate::record::display(record.kind, &record.category, &record.title)).collect()
     }
 }
 

@@ -152,7 +152,7 @@ fn append(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, bulk: &Bulk, operation: &
             map.insert("titles".to_owned(), json!(incoming.titles(5)));
         } else {
             let titles = record::find_by_rows(tx, records.get(..records.len().min(5)).unwrap_or_default())?;
-            map.insert("titles".to_owned(), json!(titles.into_iter().map(|record| record.title).collect::<Vec<_>>()));
+            map.insert("titles".to_owned(), json!(titles.iter().map(|r| crate::record::display(r.kind, &r.category, &r.title)).collect::<Vec<_>>()));
         }
     }
     let deed = Deed { verb: bulk.journal_verb(), object: &case_number(case.number), details };

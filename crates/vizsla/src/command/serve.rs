@@ -1,16 +1,14 @@
 //! `vizsla serve`.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
+use app::App;
 use app::account::{self, Secret};
-use app::{App, SystemWorld};
-use store::Store;
-use store::data_dir::DataDir;
 use tracing_subscriber::EnvFilter;
 use web::Web;
 
 use crate::config::{self, Config, DataArg};
+use crate::open::{self, Opened};
 
 /// Run the server.
 #[derive(Debug, clap::Args)]
@@ -32,8 +30,11 @@ pub(crate) fn run(command: Serve) -> Result<(), String> {
     config.database = command.database.or(config.database);
     start_log(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| format!("starting threads: {e}"))?;
-    let held = DataDir::hold(&command.data.data, "vizsla serve").map_err(|e| e.to_string())?;
-    let outcome = runtime.block_on(serve(&config, held.path()));
+    let opened = open::open(&config, &command.data.data, "vizsla serve")?;
+    let outcome = runtime.block_on(serve(&config, opened.app.clone()));
+    // The directory is let go of last.
+    let Opened { app, store, held } = opened;
+    drop((app, store));
     drop(held);
     outcome
 }
@@ -45,16 +46,13 @@ fn start_log(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-async fn serve(config: &Config, data: &std::path::Path) -> Result<(), String> {
-    let options = store::Options { data: data.to_owned(), database: config.database.clone(), readers: config.readers };
-    let store = Store::open(&options).map_err(|error| error.to_string())?;
-    let logs = app::logs::open_index(&data.join("logs")).map_err(|error| error.to_string())?;
-    let app = App::new(store, Arc::new(logs), Arc::new(SystemWorld));
+async fn serve(config: &Config, app: App) -> Result<(), String> {
     // Until the end: dropped, it lets running jobs put back what they do, and waits for them.
     let _jobs = app::job::run_jobs(&app).map_err(|error| error.to_string())?;
     if let Some(password) = &config.admin_password {
         account::create_first(&app, &Secret::from(password.clone())).await.map_err(|error| error.to_string())?;
     }
+    let tidying = tokio::spawn(tidy(app.clone()));
     let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(|e| format!("can't listen on {}: {e}", config.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     match account::setup_token(&app).await.map_err(|error| error.to_string())? {
@@ -63,7 +61,20 @@ async fn serve(config: &Config, data: &std::path::Path) -> Result<(), String> {
     }
     let router = web::router(Web { app: app.clone(), secure_cookies: config.secure_cookies });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop()).await.map_err(|error| format!("serving: {error}"))
+    let outcome = axum::serve(listener, service).with_graceful_shutdown(stop()).await.map_err(|error| format!("serving: {error}"));
+    tidying.abort();
+    outcome
+}
+
+/// Forgets, once an hour, what is over: ended sessions, old attempts to sign in.
+async fn tidy(app: App) {
+    let mut hourly = tokio::time::interval(std::time::Duration::from_secs(3_600));
+    loop {
+        hourly.tick().await;
+        if let Err(error) = account::tidy(&app).await {
+            tracing::warn!(%error, "what is over could not be forgotten");
+        }
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -1,0 +1,84 @@
+//! `vizsla backup` and `vizsla restore`.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::PathBuf;
+
+use app::{Clock, SystemWorld};
+use store::backup::{self, Extra, Manifest};
+use store::data_dir::DataDir;
+
+use crate::config::{self, DataArg};
+use crate::{open, output};
+
+/// Write everything into one file: the database, files, the log index. Stop the server first.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    data: DataArg,
+    /// The file to write; it must not exist.
+    file: PathBuf,
+}
+
+/// Fill an empty data directory from a backup, whichever database it was made from.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    data: DataArg,
+    /// The backup.
+    file: PathBuf,
+    /// A PostgreSQL URL of an empty database; SQLite in the data directory unless given.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+/// Writes a backup.
+pub(crate) fn run(command: Backup) -> Result<(), String> {
+    let config = config::read(&command.data.data)?;
+    let opened = open::open(&config, &command.data.data, "vizsla backup")?;
+    let logs = command.data.data.join("logs");
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", command.file.display());
+    // Written beside and renamed: a file of that name is a whole backup.
+    let partial = command.file.with_extension("partial");
+    if command.file.exists() {
+        return Err(format!("{} exists already", command.file.display()));
+    }
+    let mut out = BufWriter::new(File::create_new(&partial).map_err(|error| told(&error))?);
+    let extra = [Extra { name: "logs", path: &logs }];
+    let outcome = backup::backup(&opened.store, &extra, SystemWorld.now(), &mut out)
+        .map_err(|error| told(&error))
+        .and_then(|manifest| {
+            out.flush().map_err(|error| told(&error))?;
+            out.get_ref().sync_all().map_err(|error| told(&error))?;
+            std::fs::rename(&partial, &command.file).map_err(|error| told(&error))?;
+            Ok(manifest)
+        });
+    match outcome {
+        Ok(manifest) => summary("written", &manifest),
+        Err(error) => {
+            if let Err(left) = std::fs::remove_file(&partial) {
+                eprintln!("vizsla: {}: {left}", partial.display());
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Restores a backup.
+pub(crate) fn restore(command: Restore) -> Result<(), String> {
+    let mut config = config::read(&command.data.data)?;
+    config.database = command.database.or(config.database);
+    let file = File::open(&command.file).map_err(|error| format!("{}: {error}", command.file.display()))?;
+    let held = DataDir::hold(&command.data.data, "vizsla restore").map_err(|error| error.to_string())?;
+    let options = store::Options { data: command.data.data.clone(), database: config.database, readers: config.readers };
+    let logs = held.path().join("logs");
+    let extra = [Extra { name: "logs", path: &logs }];
+    let manifest = backup::restore(BufReader::new(file), &options, &extra).map_err(|error| error.to_string())?;
+    summary("restored", &manifest)
+}
+
+fn summary(done: &str, manifest: &Manifest) -> Result<(), String> {
+    let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
+    let head = manifest.journal_head.as_deref().unwrap_or("none");
+    output::line(&format!("{done}: {rows} rows, {} files. Journal head {head}", manifest.blobs))
+}

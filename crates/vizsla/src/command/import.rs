@@ -1,0 +1,126 @@
+//! `vizsla import`.
+
+use std::path::{Path, PathBuf};
+
+use connect::Content;
+use serde_json::Value as Json;
+
+use crate::config::DataArg;
+use crate::door::{Door, encode};
+use crate::{open, output};
+
+/// What all imports take.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Files {
+    #[command(flatten)]
+    data: DataArg,
+    /// The files.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Write JSON, a line a file.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Bring in reports, records and logs.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Import {
+    /// Threat reports as text: their observables go into a case. What is marked (private, known good, …) stays out.
+    Intel {
+        #[command(flatten)]
+        files: Files,
+        /// The case that they are for.
+        #[arg(long, value_name = "SECC…")]
+        case: String,
+    },
+    /// Configuration items, users, incidents from CSV, JSON or JSON lines.
+    Records {
+        #[command(flatten)]
+        files: Files,
+        /// `configuration_item`, `user`, `incident` or `observable`.
+        #[arg(long)]
+        kind: String,
+        /// The case that they go into; the library alone when not given.
+        #[arg(long, value_name = "SECC…")]
+        case: Option<String>,
+        /// What their source is called; told from the file's name when not given.
+        #[arg(long, default_value = "")]
+        source: String,
+    },
+    /// Logs into the log index: JSON lines, plain, gzip or zip.
+    Logs {
+        #[command(flatten)]
+        files: Files,
+        /// What their source is called.
+        #[arg(long)]
+        source: String,
+    },
+}
+
+/// Runs it.
+pub(crate) fn run(command: Import) -> Result<(), String> {
+    open::runtime()?.block_on(async {
+        match command {
+            Import::Intel { files, case } => {
+                let door = Door::open(&files.data, "vizsla import")?;
+                each(&files, async |path, name| {
+                    let url = format!("/api/v1/imports/intel?apply=true&case={}&name={}", encode(&case), encode(name));
+                    let view = door.call("POST", &url, bytes(path)?).await?;
+                    Ok((summary(&view), view))
+                })
+                .await
+            }
+            Import::Records { files, kind, case, source } => {
+                let door = Door::open(&files.data, "vizsla import")?;
+                each(&files, async |path, name| {
+                    let mut url =
+                        format!("/api/v1/imports/records?apply=true&kind={}&name={}&source={}", encode(&kind), encode(name), encode(&source));
+                    if let Some(case) = &case {
+                        url.push_str(&format!("&case={}", encode(case)));
+                    }
+                    let view = door.call("POST", &url, bytes(path)?).await?;
+                    Ok((summary(&view), view))
+                })
+                .await
+            }
+            Import::Logs { files, source } => {
+                let door = Door::open(&files.data, "vizsla import")?;
+                each(&files, async |path, name| {
+                    let url = format!("/api/v1/imports/logs?source={}&file_name={}", encode(&source), encode(name));
+                    let started = door.call("POST", &url, Content::File(path.to_owned())).await?;
+                    let job = door.wait(&output::text(&started, "job"), name).await?;
+                    let events = job["result"]["events"].as_i64().unwrap_or_default();
+                    Ok((format!("{} events", model::list::thousands(events)), job))
+                })
+                .await
+            }
+        }
+    })
+}
+
+/// Takes the files one after the other; one that is refused does not keep the others out.
+async fn each(files: &Files, mut take: impl AsyncFnMut(&Path, &str) -> Result<(String, Json), String>) -> Result<(), String> {
+    let mut refused = 0;
+    for path in &files.files {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        match take(path, &name).await {
+            Ok((_, view)) if files.json => output::line(&view.to_string())?,
+            Ok((summary, _)) => output::line(&format!("{}: {summary}", output::plain(&path.display().to_string())))?,
+            Err(error) => {
+                refused += 1;
+                eprintln!("vizsla: {}: {error}", path.display());
+            }
+        }
+    }
+    if refused == 0 { Ok(()) } else { Err(format!("{refused} of {} files were refused", files.files.len())) }
+}
+
+fn bytes(path: &Path) -> Result<Content, String> {
+    std::fs::read(path).map(Content::Bytes).map_err(|error| error.to_string())
+}
+
+fn summary(view: &Json) -> String {
+    let count = |field: &str| model::list::thousands(view[field].as_i64().unwrap_or_default());
+    let refused = view["refused_count"].as_i64().or_else(|| view["refused"].as_array().map(|list| list.len() as i64)).unwrap_or_default();
+    format!("{} new, {} known, {refused} refused", count("created"), count("known"))
+}
