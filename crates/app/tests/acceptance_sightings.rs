@@ -9,6 +9,7 @@ mod evidence;
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use app::artifact::{AddArtifacts, NewObservable};
@@ -16,6 +17,7 @@ use app::logs::{self, LogImport};
 use app::sighting::{self, AddMatched, ResultQuery, SightingResultView};
 use app::{artifact, job};
 use evidence::{all_data, case, record, search};
+use flate2::read::GzDecoder;
 use model::Timestamp;
 use model::job::JobState;
 use model::observable;
@@ -26,12 +28,12 @@ use testkit::{Engine, TestApp};
 const SET: &str = "logs/otrf-lsass-campaign-01";
 const ZIP: &str = "metasploit_logonpasswords_lsass_memory_dump.zip";
 
-fn data() -> Option<PathBuf> {
+fn data(set: &str) -> Option<PathBuf> {
     let required = std::env::var("VIZSLA_ACCEPTANCE").is_ok_and(|v| v == "1");
-    let path = std::env::var_os("VIZSLA_TEST_DATA").map(|root| PathBuf::from(root).join(SET)).filter(|path| path.is_dir());
+    let path = std::env::var_os("VIZSLA_TEST_DATA").map(|root| PathBuf::from(root).join(set)).filter(|path| path.is_dir());
     if path.is_none() {
-        assert!(!required, "VIZSLA_ACCEPTANCE=1, but VIZSLA_TEST_DATA has no {SET}");
-        println!("{SET}: no data (VIZSLA_TEST_DATA); nothing was searched");
+        assert!(!required, "VIZSLA_ACCEPTANCE=1, but VIZSLA_TEST_DATA has no {set}");
+        println!("{set}: no data (VIZSLA_TEST_DATA); nothing was searched");
     }
     path
 }
@@ -76,7 +78,7 @@ fn normal(given: &Value) -> String {
 
 #[test]
 fn a_hunt_through_53698_windows_events_counts_as_an_independent_count_does() {
-    let Some(dir) = data() else { return };
+    let Some(dir) = data(SET) else { return };
     let published = read(&dir.join("observables.json"));
     let truth = read(&dir.join("truth.json"));
     let file_truth = truth["files"].as_array().unwrap().iter().find(|file| text(file, "file") == ZIP).unwrap();
@@ -143,5 +145,41 @@ fn a_hunt_through_53698_windows_events_counts_as_an_independent_count_does() {
         // The last seven days hold none of it, and that is no "not seen".
         let recent = search(&test, &number, app::sighting::SightingRequest::default()).await;
         assert_eq!((recent.totals.seen, recent.totals.not_seen, recent.totals.no_coverage), (0, 0, published.len() as i64));
+    });
+}
+
+#[test]
+fn a_list_of_sixteen_thousand_scanners_is_asked_at_once() {
+    let Some(dir) = data("logs/suricata-eve-stratosphere") else { return };
+    let truth = read(&dir.join("truth.json"));
+    let mut list = String::new();
+    GzDecoder::new(File::open(dir.join("mass_scanner_ipv4.txt.gz")).unwrap()).read_to_string(&mut list).unwrap();
+    testkit::block_on(async {
+        let test = TestApp::new(Engine::Sqlite);
+        let input = LogImport { source: "Suricata".to_owned(), file_name: "eve.json.gz".to_owned(), ..LogImport::default() };
+        logs::import(&test, &test.analyst, input, File::open(dir.join("eve.json.gz")).unwrap()).await.unwrap();
+        let number = case(&test, &test.analyst, false).await.number;
+        let addresses = list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let observables: Vec<NewObservable> = addresses.map(|line| NewObservable::Value(line.to_owned())).collect();
+        artifact::add(&test, &test.analyst, &number, AddArtifacts { observables, ..AddArtifacts::default() }).await.unwrap();
+        // Both are large enough to go on as jobs.
+        job::drain(&test).unwrap();
+        let found = search(&test, &number, all_data()).await;
+        let expected = truth["observables"].as_array().unwrap();
+        let t = &found.totals;
+        assert_eq!((t.observables, t.seen, t.not_seen), (16_854, expected.len() as i64, 16_854 - expected.len() as i64));
+        let mut query = ResultQuery { outcome: "seen".to_owned(), limit: Some(100), ..ResultQuery::default() };
+        let mut counted = HashMap::new();
+        loop {
+            let page = sighting::rows(&test, &test.reader, &found.number, query.clone()).await.unwrap();
+            counted.extend(page.items.into_iter().map(|row| (row.observable.title, (row.hits, row.first_seen, row.last_seen))));
+            let Some(next) = page.next_cursor else { break };
+            query.cursor = next;
+        }
+        assert_eq!(counted.len(), expected.len());
+        for address in expected {
+            let count = address["events"].as_i64().unwrap();
+            assert_eq!(counted[text(address, "value")], (count, time(address, "first_time"), time(address, "last_time")));
+        }
     });
 }
