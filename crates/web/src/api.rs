@@ -3,12 +3,16 @@
 pub(crate) mod annotation;
 pub(crate) mod artifact;
 pub(crate) mod case;
+pub(crate) mod job;
+pub(crate) mod logs;
+pub(crate) mod sighting;
 pub(crate) mod note;
 pub(crate) mod operation;
 
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use model::list::Page;
 use serde::Serialize;
 
 use crate::error::Failure;
@@ -24,4 +28,10 @@ pub(crate) fn tagged<T: Serialize>(version: i64, view: T) -> Response {
 /// 202 for what goes on as a job, 200 for what is done.
 pub(crate) fn done_or_accepted<T: Serialize>(goes_on: bool, view: T) -> Response {
     (if goes_on { StatusCode::ACCEPTED } else { StatusCode::OK }, Json(view)).into_response()
+}
+
+/// A list that is answered as a whole, in the shape of all lists.
+pub(crate) fn whole<T>(items: Vec<T>) -> Page<T> {
+    let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    Page { items, next_cursor: None, total, total_is_exact: true, as_of: String::new() }
 }

@@ -40,5 +40,6 @@ pub async fn add_matched(app: &App, actor: &Actor, sight_number: &str, input: Ad
         })
         .await?;
     let origin = Source { kind: OriginKind::Sighting, reference: name.clone(), title: name };
-    add_from(app, actor, &case, AddArtifacts { record_ids: input.record_ids, records: input.records, ..AddArtifacts::default() }, origin).await
+    add_from(app, actor, &case, AddArtifacts { record_ids: input.record_ids, records: input.records, ..AddArtifacts::default() }, origin)
+        .await
 }

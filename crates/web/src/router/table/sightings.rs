@@ -1,11 +1,93 @@
 //! Logs, sightings searches, jobs.
 
-use super::{ApiRoute, UiRoute};
+use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::routing::{delete, get, post};
+use model::Role::{Admin, Analyst, Lead, Reader};
+use model::list::Page;
+
+use super::{ApiRoute, UiRoute, route, screen};
+use crate::{api, ui};
+use app::job::JobView;
+use app::logs::{LogFileView, LogImport, LogSourceView};
+use app::operation::OperationView;
+use app::sighting::{
+    AddMatched, RecordSightingView, ResultQuery, RunAgain, SightingRequest, SightingResultView, SightingRowView, SightingSummary,
+    SightingView,
+};
 
 pub(super) fn api() -> Vec<ApiRoute> {
-    Vec::new()
+    // An upload is counted while it is written to the disk.
+    let upload = post(api::logs::import).layer(DefaultBodyLimit::disable());
+    vec![
+        // Logs
+        route(Method::POST, "/imports/logs", Analyst, "Take a log file in", upload)
+            .query::<LogImport>()
+            .answers::<api::logs::LogImported>(),
+        route(Method::GET, "/sources", Reader, "List the sources of logs", get(api::logs::sources)).answers::<Page<LogSourceView>>(),
+        route(Method::DELETE, "/sources/{name}", Admin, "Delete a source and its logs", delete(api::logs::delete_source))
+            .answers::<JobView>(),
+        route(Method::GET, "/sources/{name}/files", Reader, "List a source's files", get(api::logs::files)).answers::<Page<LogFileView>>(),
+        route(Method::GET, "/log-files/{id}", Reader, "Show a log file", get(api::logs::file)).answers::<LogFileView>(),
+        route(Method::DELETE, "/log-files/{id}", Lead, "Delete a log file", delete(api::logs::delete_file)).answers::<JobView>(),
+        // Sightings
+        route(Method::GET, "/cases/{number}/sightings", Reader, "List a case's sightings searches", get(api::sighting::list))
+            .answers::<Page<SightingSummary>>(),
+        route(Method::POST, "/cases/{number}/sightings", Analyst, "Start a sightings search", post(api::sighting::start))
+            .body::<SightingRequest>()
+            .answers::<SightingView>(),
+        route(Method::GET, "/sightings/{number}", Reader, "Show a sightings search", get(api::sighting::show)).answers::<SightingView>(),
+        route(Method::GET, "/sightings/{number}/results", Reader, "List what a search found", get(api::sighting::results))
+            .query::<ResultQuery>()
+            .answers::<Page<SightingResultView>>(),
+        route(Method::GET, "/sightings/{number}/rows", Reader, "List what a search found, by observable", get(api::sighting::rows))
+            .query::<ResultQuery>()
+            .answers::<Page<SightingRowView>>(),
+        route(
+            Method::POST,
+            "/sightings/{number}/add-matched",
+            Analyst,
+            "Add what a search matched to its case",
+            post(api::sighting::add_matched),
+        )
+        .body::<AddMatched>()
+        .answers::<OperationView>(),
+        route(Method::POST, "/sightings/{number}/again", Analyst, "Run a search again", post(api::sighting::again))
+            .body::<RunAgain>()
+            .answers::<SightingView>(),
+        route(Method::GET, "/records/{id}/sightings", Reader, "List what searches found of a record", get(api::sighting::of_record))
+            .answers::<Page<RecordSightingView>>(),
+        // Jobs
+        route(Method::GET, "/jobs", Reader, "List the newest jobs", get(api::job::recent)).answers::<Page<JobView>>(),
+        route(Method::GET, "/jobs/{id}", Reader, "Show a job", get(api::job::show)).answers::<JobView>(),
+        route(Method::POST, "/jobs/{id}/cancel", Analyst, "Ask a job to stop", post(api::job::cancel)).answers::<JobView>(),
+    ]
 }
 
 pub(super) fn ui() -> Vec<UiRoute> {
-    Vec::new()
+    let upload = post(ui::logs::upload).layer(DefaultBodyLimit::disable());
+    vec![
+        // Logs
+        screen(Method::GET, "/logs", Reader, get(ui::logs::list)),
+        screen(Method::POST, "/logs", Analyst, upload),
+        screen(Method::GET, "/logs/{source}", Reader, get(ui::logs::source)),
+        screen(Method::GET, "/logs/{source}/delete", Admin, get(ui::logs::delete_source_page)),
+        screen(Method::POST, "/logs/{source}/delete", Admin, post(ui::logs::delete_source)),
+        screen(Method::GET, "/logs/{source}/files/{id}/delete", Lead, get(ui::logs::delete_file_page)),
+        screen(Method::POST, "/logs/{source}/files/{id}/delete", Lead, post(ui::logs::delete_file)),
+        // Sightings
+        screen(Method::GET, "/cases/{number}/sightings", Reader, get(ui::sightings::list)),
+        screen(Method::POST, "/cases/{number}/sightings", Analyst, post(ui::sightings::ask::start)),
+        screen(Method::GET, "/cases/{number}/sightings/new", Analyst, get(ui::sightings::ask::new_page)),
+        screen(Method::POST, "/cases/{number}/sightings/ask", Analyst, post(ui::sightings::ask::ask)),
+        screen(Method::GET, "/cases/{number}/sightings/{search}", Reader, get(ui::sightings::answer::show)),
+        screen(Method::POST, "/cases/{number}/sightings/{search}/add", Analyst, post(ui::sightings::matched::add)),
+        screen(Method::POST, "/cases/{number}/sightings/{search}/create", Analyst, post(ui::sightings::matched::create)),
+        screen(Method::POST, "/cases/{number}/sightings/{search}/again", Analyst, post(ui::sightings::matched::again)),
+        // Jobs
+        screen(Method::GET, "/jobs", Reader, get(ui::jobs::list)),
+        screen(Method::GET, "/jobs/{id}", Reader, get(ui::jobs::show)),
+        screen(Method::GET, "/jobs/{id}/card", Reader, get(ui::jobs::card)),
+        screen(Method::POST, "/jobs/{id}/cancel", Analyst, post(ui::jobs::cancel)),
+    ]
 }

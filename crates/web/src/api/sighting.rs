@@ -1,0 +1,66 @@
+//! Sightings searches and what they found.
+
+use app::operation::OperationView;
+use app::sighting::{
+    self, AddMatched, RecordSightingView, ResultQuery, RunAgain, SightingRequest, SightingResultView, SightingRowView, SightingSummary,
+    SightingView,
+};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use model::list::Page;
+
+use super::{Answer, done_or_accepted, whole};
+use crate::Web;
+use crate::body::Call;
+use crate::error::Failure;
+use crate::visitor::Signed;
+
+pub(crate) async fn start(State(web): State<Web>, Path(number): Path<String>, call: Call<SightingRequest>) -> Result<Response, Failure> {
+    Ok(started(sighting::start(&web.app, &call.actor, &number, call.input).await?))
+}
+
+pub(crate) async fn again(State(web): State<Web>, Path(number): Path<String>, call: Call<RunAgain>) -> Result<Response, Failure> {
+    Ok(started(sighting::again(&web.app, &call.actor, &number, call.input).await?))
+}
+
+fn started(view: SightingView) -> Response {
+    let location = format!("/api/v1/sightings/{}", view.number);
+    (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)).into_response()
+}
+
+pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<Page<SightingSummary>> {
+    Ok(Json(whole(sighting::list(&web.app, &actor, &number).await?)))
+}
+
+pub(crate) async fn show(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<SightingView> {
+    Ok(Json(sighting::get(&web.app, &actor, &number).await?))
+}
+
+pub(crate) async fn results(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(number): Path<String>,
+    Query(query): Query<ResultQuery>,
+) -> Answer<Page<SightingResultView>> {
+    Ok(Json(sighting::results(&web.app, &actor, &number, query).await?))
+}
+
+pub(crate) async fn rows(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(number): Path<String>,
+    Query(query): Query<ResultQuery>,
+) -> Answer<Page<SightingRowView>> {
+    Ok(Json(sighting::rows(&web.app, &actor, &number, query).await?))
+}
+
+pub(crate) async fn add_matched(State(web): State<Web>, Path(number): Path<String>, call: Call<AddMatched>) -> Result<Response, Failure> {
+    let view: OperationView = sighting::add_matched(&web.app, &call.actor, &number, call.input).await?;
+    Ok(done_or_accepted(view.job.is_some(), view))
+}
+
+pub(crate) async fn of_record(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<Page<RecordSightingView>> {
+    Ok(Json(whole(sighting::of_record(&web.app, &actor, &id).await?)))
+}

@@ -1,0 +1,246 @@
+//! Logs and sources: what is indexed, from when to when, with which gaps; taking files in; deleting them.
+
+use app::AppError;
+use app::logs::{self, LogFileView, LogImport, LogSourceView};
+use askama::Template;
+use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use model::sighting::LogFileState;
+use serde::Deserialize;
+
+use super::door::encode;
+use super::sightings::picture::{self, Hist};
+use super::{Errors, Screen, Shell, Visit, page, page_with, see};
+use crate::error::{self, Failure};
+use crate::{Web, intake};
+
+/// Bars of a source in the list.
+const SMALL: i64 = 40;
+/// Bars of a source on its own page.
+const LARGE: i64 = 90;
+
+#[derive(Template)]
+#[template(path = "logs/list.html")]
+struct LogsPage {
+    shell: Shell,
+    sources: Vec<LogSourceView>,
+    form: UploadForm,
+    errors: Errors,
+}
+
+/// What is typed beside a file.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct UploadForm {
+    #[serde(default)]
+    source: String,
+}
+
+impl LogsPage {
+    fn picture(&self, source: &LogSourceView) -> Hist {
+        coverage(source, SMALL)
+    }
+
+    fn events(&self) -> i64 {
+        self.sources.iter().map(|source| source.events).sum()
+    }
+}
+
+/// Events by day, days without any marked.
+fn coverage(source: &LogSourceView, most: i64) -> Hist {
+    picture::hist(picture::frame_of(&source.days), &source.days, Some(&source.days), most)
+}
+
+/// `2023-08-15`, or `2023-08-15 – 2023-09-01`.
+pub(crate) fn span(source: &LogSourceView) -> String {
+    match (source.first, source.last) {
+        (Some(first), Some(last)) if first.day() == last.day() => first.date(),
+        (Some(first), Some(last)) => format!("{} – {}", first.date(), last.date()),
+        _ if source.events > 0 => "no times".to_owned(),
+        _ => "no data".to_owned(),
+    }
+}
+
+/// `2 gaps, 14 days`.
+pub(crate) fn gaps(source: &LogSourceView) -> String {
+    let days: i64 = source.gaps.iter().map(|gap| gap.days).sum();
+    let count = source.gaps.len() as i64;
+    if count == 0 { String::new() } else { format!("{}, {}", picture::counted(count, "gap"), picture::counted(days, "day")) }
+}
+
+/// The page of a source.
+pub(crate) fn source_url(name: &str) -> String {
+    format!("/logs/{}", encode(name))
+}
+
+/// The colour of a file's state.
+pub(crate) fn file_chip(state: &LogFileState) -> &'static str {
+    match state {
+        LogFileState::Indexing => "info",
+        LogFileState::Indexed => "good",
+        LogFileState::Failed => "bad",
+        LogFileState::Deleted => "",
+    }
+}
+
+pub(crate) async fn list(State(web): State<Web>, visit: Visit, Query(form): Query<UploadForm>) -> Screen {
+    let sources = logs::sources(&web.app, &visit.actor).await?;
+    page(&LogsPage { shell: visit.shell, sources, form, errors: Errors::default() })
+}
+
+/// Takes the files of a form in, one after the other, each as it comes.
+pub(crate) async fn upload(State(web): State<Web>, visit: Visit, request: Request) -> Screen {
+    let plainly = accepts_problems(request.headers());
+    let (form, outcome) = take(&web, &visit, request).await;
+    let refused = match outcome {
+        Ok(()) => return Ok(see(&source_url(form.source.trim()))),
+        Err(error) => error,
+    };
+    // A script that shows how far the upload is wants a sentence, not a page.
+    if plainly {
+        return Ok(error::problem(&refused));
+    }
+    let errors = Errors::of(refused)?;
+    let sources = logs::sources(&web.app, &visit.actor).await?;
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &LogsPage { shell: visit.shell, sources, form, errors })
+}
+
+fn accepts_problems(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("application/problem+json"))
+}
+
+async fn take(web: &Web, visit: &Visit, request: Request) -> (UploadForm, Result<(), AppError>) {
+    let mut input = LogImport::default();
+    let outcome = take_files(web, visit, request, &mut input).await;
+    (UploadForm { source: input.source }, outcome)
+}
+
+async fn take_files(web: &Web, visit: &Visit, request: Request, input: &mut LogImport) -> Result<(), AppError> {
+    intake::check_length(request.headers())?;
+    let mut form = Multipart::from_request(request, web).await.map_err(|error| intake::broken(error.body_text()))?;
+    let mut taken = 0;
+    while let Some(field) = form.next_field().await.map_err(intake::broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match field.file_name().map(str::to_owned) {
+            // A file field in which nothing was chosen.
+            Some(file_name) if file_name.is_empty() => {}
+            Some(file_name) => {
+                intake::take_logs(&web.app, &visit.actor, LogImport { file_name, ..input.clone() }, field).await?;
+                taken += 1;
+            }
+            None => match name.as_str() {
+                "source" => input.source = intake::text(field).await?,
+                "format" => input.format = intake::text(field).await?,
+                _ => {}
+            },
+        }
+    }
+    if taken == 0 {
+        return Err(AppError::invalid("/file", "choose a file, or drop one"));
+    }
+    Ok(())
+}
+
+#[derive(Template)]
+#[template(path = "logs/source.html")]
+struct SourcePage {
+    shell: Shell,
+    source: LogSourceView,
+    files: Vec<LogFileView>,
+    /// The file whose report is open.
+    open: Option<LogFileView>,
+}
+
+impl SourcePage {
+    fn url(&self) -> String {
+        source_url(&self.source.name)
+    }
+
+    fn picture(&self) -> Hist {
+        coverage(&self.source, LARGE)
+    }
+
+    /// Files that are being read now.
+    fn running(&self) -> impl Iterator<Item = &LogFileView> {
+        self.files.iter().filter(|file| file.state == LogFileState::Indexing && file.job.is_some())
+    }
+
+    fn open_id(&self) -> &str {
+        self.open.as_ref().map_or("", |file| file.id.as_str())
+    }
+}
+
+/// What is worth a look in a file: `3 bad lines`.
+pub(crate) fn remarks(file: &LogFileView) -> String {
+    let Some(report) = &file.report else { return file.error.clone() };
+    let mut parts = Vec::new();
+    let mut add = |count: i64, noun: &str| {
+        if count > 0 {
+            parts.push(picture::counted(count, noun));
+        }
+    };
+    add(report.bad(), "bad line");
+    add(report.broken_members.len() as i64, "broken file");
+    add(report.without_time, "event");
+    if report.without_time > 0
+        && let Some(last) = parts.last_mut()
+    {
+        last.push_str(" without a time");
+    }
+    parts.join(", ")
+}
+
+/// Which file's report is open.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct SourceQuery {
+    #[serde(default)]
+    open: String,
+}
+
+pub(crate) async fn source(State(web): State<Web>, visit: Visit, Path(name): Path<String>, Query(query): Query<SourceQuery>) -> Screen {
+    let source = find(&web, &visit, &name).await?;
+    let files = logs::files(&web.app, &visit.actor, &source.name).await?;
+    let open = files.iter().find(|file| file.id == query.open).cloned();
+    page(&SourcePage { shell: visit.shell, source, files, open })
+}
+
+async fn find(web: &Web, visit: &Visit, name: &str) -> Result<LogSourceView, Failure> {
+    let sources = logs::sources(&web.app, &visit.actor).await?;
+    Ok(sources.into_iter().find(|source| source.name == name).ok_or(AppError::NotFound("log source"))?)
+}
+
+#[derive(Template)]
+#[template(path = "logs/delete.html")]
+struct DeletePage {
+    shell: Shell,
+    source: LogSourceView,
+    /// One file of it; the whole source when none.
+    file: Option<LogFileView>,
+}
+
+impl DeletePage {
+    fn url(&self) -> String {
+        source_url(&self.source.name)
+    }
+}
+
+pub(crate) async fn delete_file_page(State(web): State<Web>, visit: Visit, Path((name, id)): Path<(String, String)>) -> Screen {
+    let source = find(&web, &visit, &name).await?;
+    let file = logs::file(&web.app, &visit.actor, &id).await?;
+    page(&DeletePage { shell: visit.shell, source, file: Some(file) })
+}
+
+pub(crate) async fn delete_file(State(web): State<Web>, visit: Visit, Path((name, id)): Path<(String, String)>) -> Screen {
+    logs::delete_file(&web.app, &visit.actor, &id).await?;
+    Ok(see(&source_url(&name)))
+}
+
+pub(crate) async fn delete_source_page(State(web): State<Web>, visit: Visit, Path(name): Path<String>) -> Screen {
+    let source = find(&web, &visit, &name).await?;
+    page(&DeletePage { shell: visit.shell, source, file: None })
+}
+
+pub(crate) async fn delete_source(State(web): State<Web>, visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
+    logs::delete_source(&web.app, &visit.actor, &name).await?;
+    Ok(see("/logs"))
+}

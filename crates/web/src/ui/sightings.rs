@@ -1,0 +1,48 @@
+//! Sightings searches of a case: the list, asking, the answer, and what it adds to the case.
+
+pub(crate) mod answer;
+pub(crate) mod ask;
+mod cell;
+pub(crate) mod matched;
+pub(crate) mod picture;
+mod record;
+
+pub(crate) use cell::count as cell_count;
+pub(crate) use record::{PanelSighting, panel};
+
+use app::case::{self, CaseView};
+use app::sighting::{self, SightingSummary};
+use askama::Template;
+use axum::extract::{Path, State};
+
+use super::{Screen, Shell, Visit, page};
+use crate::Web;
+
+#[derive(Template)]
+#[template(path = "sightings/list.html")]
+struct SightingsPage {
+    shell: Shell,
+    case: CaseView,
+    searches: Vec<SightingSummary>,
+}
+
+impl SightingsPage {
+    fn may_write(&self) -> bool {
+        self.shell.may_write() && self.case.state.is_open()
+    }
+}
+
+pub(crate) async fn list(State(web): State<Web>, visit: Visit, Path(number): Path<String>) -> Screen {
+    let case = case::get(&web.app, &visit.actor, &number).await?;
+    let searches = sighting::list(&web.app, &visit.actor, &number).await?;
+    page(&SightingsPage { shell: visit.shell, case, searches })
+}
+
+/// `Windows logs, Proxy and 3 more`.
+pub(crate) fn sources(search: &SightingSummary) -> String {
+    match search.sources.as_slice() {
+        [] => "no sources".to_owned(),
+        [first, second, rest @ ..] if !rest.is_empty() => format!("{first}, {second} and {} more", rest.len()),
+        all => all.join(", "),
+    }
+}
