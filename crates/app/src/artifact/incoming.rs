@@ -43,7 +43,7 @@ impl Incoming {
     }
 
     /// ` from Threat report`, when the source has a title.
-    pub(crate) fn from_words(&self) -> String {
+    pub(crate) fn origin_words(&self) -> String {
         if self.origin.title.is_empty() { String::new() } else { format!(" from {}", self.origin.title) }
     }
 

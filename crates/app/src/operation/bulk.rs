@@ -81,7 +81,7 @@ impl Bulk {
     pub(crate) fn detail(&self, count: usize) -> String {
         let artifacts = if count == 1 { "1 artifact".to_owned() } else { format!("{} artifacts", thousands(count as i64)) };
         match self {
-            Self::Add { incoming } => format!("Added {artifacts}{}", incoming.from_words()),
+            Self::Add { incoming } => format!("Added {artifacts}{}", incoming.origin_words()),
             Self::Exclude { reason, .. } => format!("Excluded {artifacts} as {}", reason.label().to_lowercase()),
             Self::Include => format!("Included {artifacts} again"),
             Self::Annotate { .. } => format!("Annotated {artifacts}"),

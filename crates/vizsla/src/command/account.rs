@@ -41,7 +41,7 @@ pub(crate) fn run(command: Account) -> Result<(), String> {
     let password = password.trim_end_matches(['\n', '\r']);
     let input = AccountInput {
         name,
-        role,
+        role: Some(role),
         display_name,
         email: String::new(),
         password: password_stdin.then(|| Secret::from(password)),

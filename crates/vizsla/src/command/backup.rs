@@ -78,7 +78,7 @@ pub(crate) fn restore(command: Restore) -> Result<(), String> {
 }
 
 fn summary(done: &str, manifest: &Manifest) -> Result<(), String> {
-    let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
+    let rows: i64 = manifest.tables.iter().map(|table| table.rows).sum();
     let head = manifest.journal_head.as_deref().unwrap_or("none");
     output::line(&format!("{done}: {rows} rows, {} files. Journal head {head}", manifest.blobs))
 }

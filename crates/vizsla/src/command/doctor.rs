@@ -43,7 +43,7 @@ pub(crate) fn run(command: Doctor) -> Result<(), String> {
         Ok(store) => {
             let engine = format!("{:?}", store.engine());
             say("database", Ok(engine))?;
-            let read = store.read_blocking(Scope::System, |tx| Ok((journal::verify(tx, None)?, job::unfinished(tx)?)));
+            let read = store.read_blocking(Scope::System, |tx| Ok::<_, StoreError>((journal::verify(tx, None)?, job::unfinished(tx)?)));
             match read {
                 Err(error) => say("journal", Err(error.to_string()))?,
                 Ok((found, unfinished)) => {

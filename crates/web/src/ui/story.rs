@@ -65,11 +65,20 @@ fn line(entry: ActivityView) -> Line {
         "operation.undo" => (format!("undid a change of {}", counted(d.get("count").and_then(Json::as_i64).unwrap_or_default(), "item")), String::new()),
         "annotation.correct" => ("corrected an annotation".to_owned(), String::new()),
         "annotation.withdraw" => ("withdrew an annotation".to_owned(), text("text")),
-        "sighting.start" => (format!("ran the sightings search {} over {}", entry.object, text("window")), String::new()),
-        "sighting.finish" => (format!("got the answer of {}: {} seen, {} not", entry.object, number(d, "seen"), number(d, "not_seen")), String::new()),
+        "sighting.start" => {
+            let observables = counted(d.get("observables").and_then(Json::as_i64).unwrap_or_default(), "observable");
+            (format!("searched the logs for {observables}, {}: {}", text("window"), text("search")), String::new())
+        }
+        "sighting.done" => (
+            format!("got the answer of {}: {} seen, {} not seen, {} without coverage", text("search"), number(d, "seen"), number(d, "not_seen"), number(d, "no_coverage")),
+            String::new(),
+        ),
+        "import.apply" => (format!("imported {}", or(text("name"), entry.object.clone())), String::new()),
+        "job.cancel" => ("cancelled a job".to_owned(), String::new()),
+        "case.break_glass" => ("entered this restricted case by breaking the glass".to_owned(), text("reason")),
         "record.create" => (format!("created {}", or(text("title"), entry.object.clone())), String::new()),
         "record.update" => (format!("changed {}", or(text("title"), entry.object.clone())), String::new()),
-        "relationship.create" => (format!("joined {} and {}", text("from"), text("to")), String::new()),
+        "record.relate" => (format!("joined {} and {} ({})", text("from_title"), text("to_title"), text("type")), String::new()),
         // A verb without a sentence is still told by its name: nothing that was done is left out.
         other => (other.replace(['.', '_'], " "), String::new()),
     };
