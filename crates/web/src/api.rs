@@ -1,11 +1,15 @@
 //! The JSON door: one file a noun, each handler one call of a verb.
 
+pub(crate) mod account;
 pub(crate) mod annotation;
 pub(crate) mod artifact;
 pub(crate) mod case;
+pub(crate) mod group;
 pub(crate) mod job;
+pub(crate) mod journal;
 pub(crate) mod logs;
 pub(crate) mod sighting;
+pub(crate) mod token;
 pub(crate) mod note;
 pub(crate) mod operation;
 

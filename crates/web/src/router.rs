@@ -2,6 +2,8 @@
 
 mod table;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, header};
@@ -13,7 +15,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use crate::openapi::Doc;
-use crate::{Web, assets, body, error, openapi, security, ui, visitor};
+use crate::{Web, assets, body, error, metrics, security, ui, visitor};
 pub(crate) use table::{api_routes, ui_routes};
 
 /// Which door a route belongs to.
@@ -51,12 +53,6 @@ pub(crate) struct ApiRoute {
 impl ApiRoute {
     pub(crate) fn new(method: Method, path: &str, least: Role, summary: &'static str, handler: MethodRouter<Web>) -> Self {
         Self { method, path: format!("/api/v1{path}"), least: Some(least), summary, handler, doc: Doc::default() }
-    }
-
-    /// Says that anyone may use it.
-    pub(crate) fn open(mut self) -> Self {
-        self.least = None;
-        self
     }
 
     /// Says what query string it takes.
@@ -105,14 +101,14 @@ pub fn routes() -> Vec<Route> {
 pub fn router(web: Web) -> Router {
     let mut router = Router::new()
         .route("/assets/{file}", get(assets::get))
-        .route("/api/openapi.json", get(openapi::get))
         .fallback(not_found);
     for route in api_routes() {
-        router = router.route(&route.path, route.handler);
+        router = router.route(&route.path, guarded(route.handler, route.least));
     }
     for route in ui_routes() {
-        router = router.route(route.path, route.handler);
+        router = router.route(route.path, guarded(route.handler, route.least));
     }
+    let counters = Arc::new(metrics::Counters::default());
     // Events must not wait in a compressor's buffer.
     let compress = CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("text/event-stream")));
     router
@@ -122,8 +118,16 @@ pub fn router(web: Web) -> Router {
         .layer(middleware::from_fn_with_state(web.clone(), visitor::resolve))
         .layer(middleware::from_fn_with_state(web.clone(), nonce))
         .layer(compress)
-        .layer(middleware::from_fn(log))
+        .layer(middleware::from_fn(move |request, next| log(Arc::clone(&counters), request, next)))
         .with_state(web)
+}
+
+/// A handler that only those reach who may: the table is what is kept, not only what is said.
+fn guarded(handler: MethodRouter<Web>, least: Option<Role>) -> MethodRouter<Web> {
+    match least {
+        None => handler,
+        Some(least) => handler.route_layer(middleware::from_fn(move |request, next| visitor::admit(least, request, next))),
+    }
 }
 
 async fn not_found() -> error::Failure {
@@ -136,10 +140,11 @@ async fn nonce(State(web): State<Web>, request: Request, next: Next) -> Response
 
 /// Turns a failure into a problem document or a page, whichever door it came through.
 async fn render_failures(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let api = path.starts_with("/api/") || path == "/metrics";
     let context = ui::FailureContext::of(&request);
     let response = next.run(request).await;
-    let Some(error) = response.extensions().get::<std::sync::Arc<app::AppError>>().cloned() else { return response };
+    let Some(error) = response.extensions().get::<Arc<app::AppError>>().cloned() else { return response };
     let retry_after: Option<HeaderValue> = response.headers().get(header::RETRY_AFTER).cloned();
     let mut rendered = if api { error::problem(&error) } else { ui::failure(&web, &context, &error).await };
     if let Some(value) = retry_after {
@@ -149,13 +154,15 @@ async fn render_failures(State(web): State<Web>, request: Request, next: Next) -
 }
 
 /// Logs each request once, at the boundary: no query string, no body, no names.
-async fn log(request: Request, next: Next) -> Response {
+async fn log(counters: Arc<metrics::Counters>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Arc::clone(&counters));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     #[allow(clippy::disallowed_methods, reason = "how long a request took is logged, never stored")]
     let started = std::time::Instant::now();
     let response = next.run(request).await;
     let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros() as u64);
-    match response.extensions().get::<std::sync::Arc<app::AppError>>() {
+    counters.answered(response.status(), micros);
+    match response.extensions().get::<Arc<app::AppError>>() {
         Some(error) if status >= 500 => tracing::error!(%method, path, status, micros, %error, "request failed"),
         _ => tracing::debug!(%method, path, status, micros, "request"),
     }

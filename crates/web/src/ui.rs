@@ -3,15 +3,18 @@
 pub(crate) mod artifacts;
 pub(crate) mod case;
 pub(crate) mod cases;
+pub(crate) mod docs;
 pub(crate) mod door;
 mod failure;
 mod form;
 pub(crate) mod jobs;
 pub(crate) mod logs;
-pub(crate) mod sightings;
 pub(crate) mod note;
+pub(crate) mod palette;
 pub(crate) mod records;
+pub(crate) mod settings;
 mod shell;
+pub(crate) mod sightings;
 mod story;
 mod words;
 

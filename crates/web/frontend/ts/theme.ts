@@ -31,6 +31,9 @@ on("click", "[data-theme-set]", (_, button) => {
   press();
 });
 
+// Saved with the profile: what this browser remembered gives way.
+on("submit", "form[data-theme-saves]", () => memory.remove(KEY));
+
 // Another tab chose.
 window.addEventListener("storage", (event) => {
   if (event.key !== KEY) return;

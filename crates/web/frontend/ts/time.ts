@@ -3,9 +3,21 @@
 import { eachTime } from "./dom.ts";
 import { sayMoment, sayUtc, type Style } from "./moments.ts";
 
+/** The zone that a person chose, if this browser knows it: one that it does not must not stop every time on the page. */
+function chosenZone(): string | undefined {
+  const zone = document.documentElement.dataset.zone;
+  if (!zone) return undefined;
+  try {
+    new Intl.DateTimeFormat("en-GB", { timeZone: zone });
+    return zone;
+  } catch {
+    return undefined;
+  }
+}
+
 function tell(): void {
   const now = new Date();
-  const zone = document.documentElement.dataset.zone || undefined;
+  const zone = chosenZone();
   for (const element of document.querySelectorAll<HTMLTimeElement>("time[datetime]")) {
     const style = element.dataset.time ?? "short";
     if (style === "off") continue;

@@ -1,19 +1,17 @@
 //! Coming in: first-run set-up, signing in, signing out.
 
-use std::net::SocketAddr;
-
 use app::AppError;
 use app::account::{self, Secret, SessionView, SetupInput};
 use askama::Template;
 use axum::Extension;
-use axum::extract::{ConnectInfo, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::{Errors, Form, Screen, page, page_with, see};
 use crate::security::Nonce;
-use crate::visitor::{COOKIE, Visitor, session_token};
+use crate::visitor::{Client, Visitor, begin_session, end_session, session_token};
 use crate::{Web, assets};
 
 #[derive(Template)]
@@ -141,10 +139,9 @@ pub(crate) struct SignInForm {
 pub(crate) async fn sign_in(
     State(web): State<Web>,
     Extension(Nonce(nonce)): Extension<Nonce>,
-    client: Option<Extension<ConnectInfo<SocketAddr>>>,
+    Client(client): Client,
     Form(form): Form<SignInForm>,
 ) -> Screen {
-    let client = client.map(|Extension(ConnectInfo(address))| address.ip().to_string()).unwrap_or_default();
     match account::login(&web.app, &form.name, &form.password, &client).await {
         Ok(session) => Ok(signed_in(&web, &session, local(&form.next))),
         Err(error @ (AppError::Unauthenticated(_) | AppError::Throttled { .. } | AppError::Invalid(_))) => {
@@ -160,23 +157,14 @@ pub(crate) async fn sign_out(State(web): State<Web>, Extension(Visitor(visitor))
         account::logout(&web.app, &actor, &token).await?;
     }
     let mut response = see("/sign-in");
-    set_cookie(&web, &mut response, "", 0);
+    end_session(&web, &mut response);
     Ok(response)
 }
 
 fn signed_in(web: &Web, session: &SessionView, next: &str) -> Response {
     let mut response = see(next);
-    let seconds = (session.expires_at.micros() - web.app.now().micros()) / 1_000_000;
-    set_cookie(web, &mut response, session.token.reveal(), seconds.max(0));
-    response.into_response()
-}
-
-fn set_cookie(web: &Web, response: &mut Response, token: &str, seconds: i64) {
-    let secure = if web.secure_cookies { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, value);
-    }
+    begin_session(web, &mut response, session);
+    response
 }
 
 /// A path of ours; anything else is the start page, so that nobody is led away.

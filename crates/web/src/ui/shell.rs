@@ -1,5 +1,6 @@
 //! What every page carries around its content.
 
+use app::account::Theme;
 use app::bar::{Bar, bar};
 use app::operation;
 use axum::extract::FromRequestParts;
@@ -27,6 +28,10 @@ pub(crate) struct Shell {
     pub(crate) account: String,
     pub(crate) display_name: String,
     pub(crate) role: Role,
+    /// Light or dark, as its person chose.
+    pub(crate) theme: Theme,
+    /// An IANA time zone, or empty for the browser's.
+    pub(crate) time_zone: String,
     pub(crate) open_cases: i64,
     pub(crate) seq: i64,
     pub(crate) path: String,
@@ -89,7 +94,7 @@ impl FromRequestParts<Web> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failure> {
         let Signed(actor) = Signed::from_request_parts(parts, web).await?;
-        let Bar { display_name, open_cases, seq, .. } = bar(&web.app, &actor).await?;
+        let Bar { display_name, theme, time_zone, open_cases, seq, .. } = bar(&web.app, &actor).await?;
         let nonce = parts.extensions.get::<Nonce>().cloned().unwrap_or_default().0;
         let toast = toast(web, &actor, parts).await;
         let shell = Shell {
@@ -99,6 +104,8 @@ impl FromRequestParts<Web> for Visit {
             account: actor.name.clone(),
             display_name,
             role: actor.role,
+            theme,
+            time_zone,
             open_cases,
             seq,
             path: parts.uri.path().to_owned(),
