@@ -39,7 +39,7 @@ fn file(dir: &Path, name: &str, content: &str) -> String {
 const LOGS: &str = concat!(
     r#"{"@timestamp":"2026-11-20T10:00:00Z","Hostname":"WS-FIN-0412.corp.example","User":"FIN\\eszter","dst":"198.51.100.77"}"#,
     "\n",
-    r#"{"@timestamp":"2026-11-20T11:00:00Z","Hostname":"WS-FIN-0412.corp.example","User":"FIN\\eszter","url":"http://portal-update.example/a"}"#,
+    r#"{"@timestamp":"2026-11-20T11:00:00Z","Hostname":"WS-FIN-0412.corp.example","User":"FIN\\eszter","url":"http://portal-update.top/a"}"#,
     "\n",
     r#"{"@timestamp":"2026-11-20T12:00:00Z","Hostname":"WS-FIN-0377.corp.example","dst":"198.51.100.7"}"#,
     "\n",
@@ -49,7 +49,7 @@ const LOGS: &str = concat!(
 fn hunt(command: impl Fn(&[&str]) -> Command, scratch: &Path) {
     let number = done(&run(&mut command(&["case", "new", "Fake portal pages", "--rating", "high"])));
     assert_eq!(number, "SECC0001001");
-    let report = file(scratch, "report.txt", "Mails lead to hxxp://portal-update[.]example/a and drop from 198.51.100[.]77; the lab used 10.0.0.1.");
+    let report = file(scratch, "report.txt", "Mails lead to hxxp://portal-update[.]top/a and answer from 198.51.100[.]77; the lab used 10.0.0.1.");
     let said = done(&run(&mut command(&["import", "intel", &report, "--case", &number])));
     assert!(said.contains("report.txt"), "{said}");
     let assets = file(scratch, "assets.csv", "hostname,class,owner\nWS-FIN-0412,workstation,Finance\nWS-FIN-0377,workstation,Finance\n");
@@ -66,9 +66,9 @@ fn hunt(command: impl Fn(&[&str]) -> Command, scratch: &Path) {
         let of_value = results.iter().find(|r| r["observable"]["title"] == value);
         of_value.map(|r| r["count"].as_i64().expect("a count"))
     };
-    assert_eq!(count("http://portal-update.example/a"), Some(1), "{said}");
-    // Documentation addresses are marked, and stay out unless someone asks for them.
-    assert_eq!(count("10.0.0.1"), None, "{said}");
+    assert_eq!(count("http://portal-update.top/a"), Some(1), "{said}");
+    // Private and documentation addresses are marked, and stay out unless someone asks for them.
+    assert_eq!((count("10.0.0.1"), count("198.51.100.77")), (None, None), "{said}");
     let shown = done(&run(&mut command(&["case", "show", &number])));
     assert!(shown.contains("Fake portal pages"), "{shown}");
     let listed = done(&run(&mut command(&["case", "list", "--query", "portal"])));

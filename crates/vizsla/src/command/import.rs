@@ -89,7 +89,7 @@ pub(crate) fn run(command: Import) -> Result<(), String> {
                     let url = format!("/api/v1/imports/logs?source={}&file_name={}", encode(&source), encode(name));
                     let started = door.call("POST", &url, Content::File(path.to_owned())).await?;
                     let job = door.wait(&output::text(&started, "job"), name).await?;
-                    let events = job["result"]["events"].as_i64().unwrap_or_default();
+                    let events = job["result"]["report"]["events"].as_i64().unwrap_or_default();
                     Ok((format!("{} events", model::list::thousands(events)), job))
                 })
                 .await
