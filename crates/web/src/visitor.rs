@@ -39,7 +39,8 @@ pub(crate) async fn resolve(State(web): State<Web>, mut request: Request, next: 
     let visitor = match bearer(request.headers()) {
         Some(token) => match account::token_actor(&web.app, &token).await {
             Ok(actor) => Visitor(Some(actor)),
-            Err(error) => return axum::response::IntoResponse::into_response(Failure(error)),
+            // At either door: who sends a token is a program.
+            Err(error) => return crate::error::problem(&error),
         },
         None => match session_token(request.headers()) {
             Some(token) => Visitor(account::session_actor(&web.app, &token).await.ok()),

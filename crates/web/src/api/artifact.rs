@@ -2,6 +2,7 @@
 
 use app::artifact::{self, AddArtifacts, AnnotateArtifacts, ArtifactQuery, ArtifactView, ExcludeArtifacts, IncludeArtifacts};
 use app::operation::OperationView;
+use app::record::{self, WhyView};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -40,6 +41,11 @@ pub(crate) async fn annotate(
     call: Call<AnnotateArtifacts>,
 ) -> Result<Response, Failure> {
     Ok(operation(artifact::annotate(&web.app, &call.actor, &number, call.input).await?))
+}
+
+/// Why a record is in the case, and where it stands there.
+pub(crate) async fn why(State(web): State<Web>, Signed(actor): Signed, Path((number, id)): Path<(String, String)>) -> Answer<WhyView> {
+    Ok(Json(record::why(&web.app, &actor, &number, &id).await?))
 }
 
 fn operation(view: OperationView) -> Response {

@@ -24,6 +24,11 @@ pub(crate) async fn add(State(web): State<Web>, Path(number): Path<String>, call
     Ok((StatusCode::CREATED, tagged(view.version, view)).into_response())
 }
 
+pub(crate) async fn show(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Result<Response, Failure> {
+    let view = note::get(&web.app, &actor, &id).await?;
+    Ok(tagged(view.version, view))
+}
+
 pub(crate) async fn edit(
     State(web): State<Web>,
     Path(id): Path<String>,

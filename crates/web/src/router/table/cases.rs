@@ -19,13 +19,18 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::GET, "/cases", Reader, "List cases", get(api::case::list)).query::<CaseQuery>().answers::<Page<CaseSummary>>(),
         route(Method::POST, "/cases", Analyst, "Open a case", post(api::case::create)).body::<CaseInput>().answers::<CaseView>(),
         route(Method::GET, "/cases/{number}", Reader, "Show a case", get(api::case::show)).answers::<CaseView>(),
-        route(Method::PATCH, "/cases/{number}", Analyst, "Change a case", patch(api::case::update)).body::<CasePatch>().answers::<CaseView>(),
+        route(Method::PATCH, "/cases/{number}", Analyst, "Change a case", patch(api::case::update))
+            .body::<CasePatch>()
+            .answers::<CaseView>(),
         route(Method::GET, "/cases/{number}/activity", Reader, "Show what was done in a case", get(api::case::activity))
             .query::<api::case::ActivityQuery>()
             .lists::<ActivityView>(),
         // Notes
         route(Method::GET, "/cases/{number}/notes", Reader, "List a case's notes", get(api::note::list)).lists::<NoteView>(),
-        route(Method::POST, "/cases/{number}/notes", Analyst, "Write a note", post(api::note::add)).body::<NoteInput>().answers::<NoteView>(),
+        route(Method::POST, "/cases/{number}/notes", Analyst, "Write a note", post(api::note::add))
+            .body::<NoteInput>()
+            .answers::<NoteView>(),
+        route(Method::GET, "/notes/{id}", Reader, "Show a note", get(api::note::show)).answers::<NoteView>(),
         route(Method::PATCH, "/notes/{id}", Analyst, "Correct a note", patch(api::note::edit)).body::<NotePatch>().answers::<NoteView>(),
         // Artifacts
         route(Method::GET, "/cases/{number}/artifacts", Reader, "List a case's artifacts", get(api::artifact::list))
@@ -34,6 +39,8 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::POST, "/cases/{number}/artifacts", Analyst, "Add to a case", post(api::artifact::add))
             .body::<AddArtifacts>()
             .answers::<OperationView>(),
+        route(Method::GET, "/cases/{number}/artifacts/{id}", Reader, "Say why a record is in a case", get(api::artifact::why))
+            .answers::<app::record::WhyView>(),
         route(Method::POST, "/cases/{number}/artifacts/exclude", Analyst, "Exclude artifacts", post(api::artifact::exclude))
             .body::<ExcludeArtifacts>()
             .answers::<OperationView>(),
