@@ -1,8 +1,6 @@
 //! Accounts, and one's own.
 
-use app::account::{
-    self, AccountInput, AccountPatch, AccountQuery, AccountView, PasswordChange, PersonView, ProfilePatch, ProfileView,
-};
+use app::account::{self, AccountInput, AccountPatch, AccountQuery, AccountView, PasswordChange, PersonView, ProfilePatch, ProfileView};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};

@@ -1,11 +1,87 @@
 //! Records of every kind, extraction, imports, known-good lists.
 
-use super::{ApiRoute, UiRoute};
+use axum::http::Method;
+use axum::routing::{delete, get, patch, post};
+use model::Role::{Analyst, Lead, Reader};
+use model::kind::RecordInput;
+use model::list::Page;
+
+use super::{ApiRoute, UiRoute, route, screen};
+use crate::{api, ui};
+use app::artifact::StandingView;
+use app::extract::FindView;
+use app::import::{ApplyImport, ImportView};
+use app::known_good::{KnownGoodView, NewKnownGood};
+use app::record::{
+    AddToCases, AddedTo, CreatedRecord, NewRelationship, RecordCase, RecordDetails, RecordQuery, RecordView, RelatedView, RelationshipView,
+};
 
 pub(super) fn api() -> Vec<ApiRoute> {
-    Vec::new()
+    vec![
+        // Records
+        route(Method::GET, "/records", Reader, "List records", get(api::record::list)).query::<RecordQuery>().answers::<Page<RecordView>>(),
+        route(Method::POST, "/records", Analyst, "Create a record", post(api::record::create))
+            .body::<RecordInput>()
+            .answers::<CreatedRecord>(),
+        route(Method::GET, "/records/{id}", Reader, "Show a record", get(api::record::show)).answers::<RecordDetails>(),
+        route(Method::PATCH, "/records/{id}", Analyst, "Change a record", patch(api::record::update))
+            .body::<std::collections::HashMap<String, String>>()
+            .answers::<RecordView>(),
+        route(Method::GET, "/records/{id}/related", Reader, "List what a record is joined with", get(api::record::related))
+            .query::<api::record::RelatedQuery>()
+            .lists::<RelatedView>(),
+        route(Method::GET, "/records/{id}/cases", Reader, "List the cases that hold a record", get(api::record::cases))
+            .lists::<RecordCase>(),
+        route(Method::POST, "/records/add-to-cases", Analyst, "Put records into several cases", post(api::record::add_to_cases))
+            .body::<AddToCases>()
+            .lists::<AddedTo>(),
+        route(Method::POST, "/cases/{number}/artifacts/standing", Reader, "Say which records are in a case", post(api::record::standing))
+            .body::<api::record::StandingInput>()
+            .lists::<StandingView>(),
+        route(Method::POST, "/relationships", Analyst, "Join two records", post(api::relationship::create))
+            .body::<NewRelationship>()
+            .answers::<RelationshipView>(),
+        // Extraction and imports
+        route(Method::POST, "/extract", Reader, "Find observables in a text", post(api::extract::extract))
+            .body::<api::extract::TextInput>()
+            .lists::<FindView>(),
+        route(Method::POST, "/imports/intel", Analyst, "Stage or import intelligence: a text", post(api::import::intel))
+            .query::<api::import::IntelQuery>()
+            .answers::<ImportView>(),
+        route(Method::POST, "/imports/records", Analyst, "Stage or import a file of records", post(api::import::records))
+            .query::<api::import::RecordsQuery>()
+            .answers::<ImportView>(),
+        route(Method::GET, "/imports/{id}", Reader, "Show an import", get(api::import::show))
+            .query::<api::import::ShowQuery>()
+            .answers::<ImportView>(),
+        route(Method::POST, "/imports/{id}/apply", Analyst, "Apply a staged import", post(api::import::apply))
+            .body::<ApplyImport>()
+            .answers::<ImportView>(),
+        // Known good
+        route(Method::GET, "/known-good", Reader, "List what is known to be good", get(api::known_good::list)).lists::<KnownGoodView>(),
+        route(Method::POST, "/known-good", Lead, "Put something on the known-good list", post(api::known_good::add))
+            .body::<NewKnownGood>()
+            .answers::<KnownGoodView>(),
+        route(Method::DELETE, "/known-good", Lead, "Take something off the known-good list", delete(api::known_good::remove))
+            .query::<api::known_good::Entry>(),
+    ]
 }
 
 pub(super) fn ui() -> Vec<UiRoute> {
-    Vec::new()
+    vec![
+        // Records
+        screen(Method::GET, "/records/{path}", Reader, get(ui::records::list::list)),
+        screen(Method::GET, "/records/{path}/new", Analyst, get(ui::records::new::form)),
+        screen(Method::POST, "/records/{path}/new", Analyst, post(ui::records::new::create)),
+        screen(Method::GET, "/record/{id}", Reader, get(ui::records::detail::show)),
+        screen(Method::GET, "/record/{id}/edit", Analyst, get(ui::records::edit::form)),
+        screen(Method::POST, "/record/{id}/edit", Analyst, post(ui::records::edit::edit)),
+        screen(Method::POST, "/record/{id}/finding", Analyst, post(ui::records::edit::finding)),
+        screen(Method::POST, "/annotations/{id}/withdraw", Analyst, post(ui::records::edit::withdraw)),
+        // Add to security case
+        screen(Method::GET, "/records/add-to-cases/ask", Analyst, get(ui::records::to_cases::ask_for)),
+        screen(Method::POST, "/records/add-to-cases/ask", Analyst, post(ui::records::to_cases::ask)),
+        screen(Method::POST, "/records/add-to-cases", Analyst, post(ui::records::to_cases::add)),
+        screen(Method::GET, "/records/add-to-cases/done", Analyst, get(ui::records::to_cases::done)),
+    ]
 }

@@ -1,0 +1,100 @@
+//! A file as it is sent: the body itself, or the file of a form with text fields beside it. Kept in memory, so it is for what
+//! is read as a whole.
+
+use std::collections::BTreeMap;
+
+use app::AppError;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::header;
+use model::Actor;
+use model::actor::Idempotency;
+
+use crate::body::MAX_JSON;
+use crate::error::Failure;
+use crate::visitor::Visitor;
+
+/// A file that someone who is signed in sends.
+pub(crate) struct Upload {
+    pub(crate) actor: Actor,
+    /// As the request says it.
+    pub(crate) content_type: String,
+    /// The file's name in a form; empty otherwise.
+    pub(crate) file_name: String,
+    /// The body, or the file of a form.
+    pub(crate) bytes: Vec<u8>,
+    /// The text fields of a form.
+    pub(crate) fields: BTreeMap<String, String>,
+}
+
+impl Upload {
+    /// A text field of the form; empty when there is none.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", String::as_str)
+    }
+
+    /// The file as text.
+    pub(crate) fn text(&self) -> Result<String, AppError> {
+        let text = self.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.bytes);
+        String::from_utf8(text.to_vec()).map_err(|_| AppError::invalid("/file", "is not UTF-8 text; save it as UTF-8 and send it again"))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
+        let mut actor = visitor.0.ok_or_else(|| AppError::Unauthenticated("sign in, or send a token".to_owned()))?;
+        let (key, content_type) = (word(&request, "idempotency-key"), word(&request, header::CONTENT_TYPE.as_str()));
+        let route = format!("{} {}", request.method(), request.uri().path());
+        let is_form = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data");
+        let (file_name, bytes, fields) =
+            if is_form { form(request, state).await? } else { (String::new(), body(request, state).await?, BTreeMap::new()) };
+        if !key.is_empty() {
+            if key.len() > 200 {
+                return Err(AppError::invalid("/", "the Idempotency-Key is longer than 200 characters").into());
+            }
+            actor.idempotency = Some(Idempotency { route, key, body_hash: model::text::sha256_hex(&bytes) });
+        }
+        Ok(Self { actor, content_type, file_name, bytes, fields })
+    }
+}
+
+fn word(request: &Request, name: &str) -> String {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Vec<u8>, AppError> {
+    Bytes::from_request(request, state).await.map(|bytes| bytes.to_vec()).map_err(|_| too_large())
+}
+
+type Parts = (String, Vec<u8>, BTreeMap<String, String>);
+
+async fn form<S: Send + Sync>(request: Request, state: &S) -> Result<Parts, AppError> {
+    let unreadable = |error: String| AppError::invalid("", format!("the form can't be read: {error}"));
+    let mut form = Multipart::from_request(request, state).await.map_err(|error| unreadable(error.body_text()))?;
+    let (mut file_name, mut bytes, mut fields) = (String::new(), Vec::new(), BTreeMap::new());
+    let refused = |error: axum::extract::multipart::MultipartError| {
+        if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unreadable(error.body_text()) }
+    };
+    while let Some(field) = form.next_field().await.map_err(refused)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match field.file_name().map(str::to_owned) {
+            Some(given) => {
+                let content = field.bytes().await.map_err(refused)?;
+                if !content.is_empty() || !given.is_empty() {
+                    (file_name, bytes) = (given, content.to_vec());
+                }
+            }
+            None => {
+                fields.insert(name, field.text().await.map_err(refused)?);
+            }
+        }
+    }
+    Ok((file_name, bytes, fields))
+}
+
+fn too_large() -> AppError {
+    AppError::TooLarge { what: "the upload".to_owned(), limit: format!("{} MB", MAX_JSON / 1024 / 1024) }
+}
