@@ -65,7 +65,8 @@ fn text(view: &MetricsView, counters: &Counters) -> String {
     family("vizsla_http_request_seconds_total", "counter", "Seconds until those answers began.", &[(String::new(), seconds)]);
     let jobs = [("{state=\"queued\"}".to_owned(), view.jobs_queued as f64), ("{state=\"running\"}".to_owned(), view.jobs_running as f64)];
     family("vizsla_jobs", "gauge", "Jobs that are not done, of those that the asking account may know of.", &jobs);
-    let waiting = [("{queue=\"read\"}".to_owned(), view.reads_waiting as f64), ("{queue=\"write\"}".to_owned(), view.writes_waiting as f64)];
+    let waiting =
+        [("{queue=\"read\"}".to_owned(), view.reads_waiting as f64), ("{queue=\"write\"}".to_owned(), view.writes_waiting as f64)];
     family("vizsla_store_waiting", "gauge", "What waits for a thread of the store.", &waiting);
     family("vizsla_journal_entries", "counter", "Entries of the journal.", &[(String::new(), view.journal_entries as f64)]);
     family("vizsla_last_change", "counter", "The number of the last change.", &[(String::new(), view.last_change as f64)]);

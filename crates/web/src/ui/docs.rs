@@ -80,7 +80,10 @@ fn tags(document: &Json) -> BTreeMap<String, Vec<Operation>> {
                 needs: text(operation, "description"),
                 parameters: operation.get("parameters").and_then(Json::as_array).into_iter().flatten().map(parameter).collect(),
                 body: operation.pointer("/requestBody/content/application~1json/schema").map(type_doc),
-                answer: operation.pointer("/responses/200/content/application~1json/schema").filter(|s| **s != Json::Object(serde_json::Map::new())).map(type_doc),
+                answer: operation
+                    .pointer("/responses/200/content/application~1json/schema")
+                    .filter(|s| **s != Json::Object(serde_json::Map::new()))
+                    .map(type_doc),
             });
         }
     }
@@ -118,7 +121,13 @@ fn collect_fields(schema: &Json, fields: &mut Vec<FieldDoc>) {
     for part in ["allOf", "oneOf", "anyOf"] {
         for schema in schema.get(part).and_then(Json::as_array).into_iter().flatten() {
             if schema.get("$ref").is_some() {
-                fields.push(FieldDoc { name: "…".to_owned(), place: String::new(), required: false, of_type: type_doc(schema), description: String::new() });
+                fields.push(FieldDoc {
+                    name: "…".to_owned(),
+                    place: String::new(),
+                    required: false,
+                    of_type: type_doc(schema),
+                    description: String::new(),
+                });
             }
             collect_fields(schema, fields);
         }

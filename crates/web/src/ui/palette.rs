@@ -33,7 +33,11 @@ pub(crate) struct Hit {
 }
 
 /// What is called so, of what the visitor may know of; without a word, their own open cases and what can be done.
-pub(crate) async fn find(State(web): State<Web>, Signed(actor): Signed, Query(query): Query<PaletteQuery>) -> Result<Json<Vec<Hit>>, Failure> {
+pub(crate) async fn find(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Query(query): Query<PaletteQuery>,
+) -> Result<Json<Vec<Hit>>, Failure> {
     let q: String = query.q.trim().chars().take(200).collect();
     let mut hits = cases(&web, &actor, &q).await?;
     if !q.is_empty() {

@@ -20,7 +20,8 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::PATCH, "/me", Reader, "Change one's own profile", patch(api::account::update_me))
             .body::<ProfilePatch>()
             .answers::<ProfileView>(),
-        route(Method::POST, "/me/password", Reader, "Change one's own password", post(api::account::change_password)).body::<PasswordChange>(),
+        route(Method::POST, "/me/password", Reader, "Change one's own password", post(api::account::change_password))
+            .body::<PasswordChange>(),
         route(Method::GET, "/me/preferences/{name}", Reader, "Show what a screen remembers", get(api::account::preference)),
         route(Method::PUT, "/me/preferences/{name}", Reader, "Set what a screen remembers", put(api::account::set_preference)),
         route(Method::GET, "/people", Reader, "Find whom a case can be assigned to", get(api::account::people))
@@ -46,7 +47,9 @@ pub(super) fn api() -> Vec<ApiRoute> {
             .answers::<GroupView>(),
         // Tokens
         route(Method::GET, "/tokens", Reader, "List API tokens", get(api::token::list)).query::<TokenQuery>().answers::<Page<TokenView>>(),
-        route(Method::POST, "/tokens", Reader, "Make an API token", post(api::token::create)).body::<TokenInput>().answers::<NewTokenView>(),
+        route(Method::POST, "/tokens", Reader, "Make an API token", post(api::token::create))
+            .body::<TokenInput>()
+            .answers::<NewTokenView>(),
         route(Method::DELETE, "/tokens/{id}", Reader, "Revoke an API token", delete(api::token::revoke)).answers::<TokenView>(),
         // The journal
         route(Method::GET, "/journal/head", Lead, "Show the journal's head", get(api::journal::head)).answers::<HeadView>(),

@@ -191,12 +191,7 @@ pub(crate) struct PasswordForm {
     password: Secret,
 }
 
-pub(crate) async fn set_password(
-    State(web): State<Web>,
-    visit: Visit,
-    Path(name): Path<String>,
-    Form(form): Form<PasswordForm>,
-) -> Screen {
+pub(crate) async fn set_password(State(web): State<Web>, visit: Visit, Path(name): Path<String>, Form(form): Form<PasswordForm>) -> Screen {
     let patch = AccountPatch { password: Some(form.password), ..AccountPatch::default() };
     match account::update(&web.app, &visit.actor, &name, None, patch).await {
         Ok(_) => Ok(see("/settings/accounts?done=account-password")),
