@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::cases::{Head, head, link};
+use super::sightings::{self, PanelSighting};
 use super::{Form, Screen, Shell, Visit, page, see, with_operation, words};
 use crate::Web;
 
@@ -78,6 +79,7 @@ struct Panel {
     annotations: Vec<AnnotationView>,
     related: Vec<RelatedView>,
     cases: Vec<RecordCase>,
+    sightings: Vec<PanelSighting>,
     tab: &'static str,
 }
 
@@ -185,6 +187,7 @@ async fn panel(web: &Web, visit: &Visit, number: &str, query: &TabQuery) -> Resu
         annotations: annotation::of_record(app, actor, id).await?,
         related: record::related(app, actor, id, "").await?,
         cases: record::cases(app, actor, id).await?,
+        sightings: if details.record.kind == Kind::Observable { sightings::panel(web, actor, id).await? } else { Vec::new() },
         fields: details.fields,
         record: details.record,
         tab,

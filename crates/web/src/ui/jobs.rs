@@ -103,7 +103,8 @@ pub(crate) fn progress(job: &JobView) -> String {
             }
             parts.join(" · ")
         }
-        JobState::Done | JobState::Failed | JobState::Cancelled => job.errors.join("; "),
+        JobState::Done => job.started_at.zip(job.finished_at).map(|(from, to)| format!("in {}", took(from, to))).unwrap_or_default(),
+        JobState::Failed | JobState::Cancelled => job.errors.join("; "),
     }
 }
 

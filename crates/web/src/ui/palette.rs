@@ -13,8 +13,9 @@ use crate::visitor::{Signed, may};
 
 /// How many cases and how many records are told at most; with the actions no more than twenty in all.
 const OF_EACH: u32 = 7;
-/// How many actions are told at most.
+/// How many actions are told at most: more while nothing is looked for, and no records are told.
 const ACTIONS: usize = 6;
+const ALL_ACTIONS: usize = 13;
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]
@@ -117,7 +118,7 @@ fn actions(actor: &Actor, q: &str) -> Vec<Hit> {
     places
         .chain(kinds)
         .filter(|(title, detail, _)| fits(title, detail))
-        .take(ACTIONS)
+        .take(if words.is_empty() { ALL_ACTIONS } else { ACTIONS })
         .map(|(title, detail, href)| Hit { title, detail, href, group: "Go to" })
         .collect()
 }

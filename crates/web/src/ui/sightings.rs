@@ -38,6 +38,11 @@ pub(crate) async fn list(State(web): State<Web>, visit: Visit, Path(number): Pat
     page(&SightingsPage { shell: visit.shell, case, searches })
 }
 
+/// A source's name where there is little room.
+pub(crate) fn short(source: &str) -> String {
+    model::text::shorten(source, 16)
+}
+
 /// `Windows logs, Proxy and 3 more`.
 pub(crate) fn sources(search: &SightingSummary) -> String {
     match search.sources.as_slice() {

@@ -83,5 +83,22 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::POST, "/records/add-to-cases/ask", Analyst, post(ui::records::to_cases::ask)),
         screen(Method::POST, "/records/add-to-cases", Analyst, post(ui::records::to_cases::add)),
         screen(Method::GET, "/records/add-to-cases/done", Analyst, get(ui::records::to_cases::done)),
+        // Into a case
+        screen(Method::GET, "/cases/{number}/text", Analyst, get(ui::text::paste_page)),
+        screen(Method::POST, "/cases/{number}/text", Analyst, post(ui::text::paste)),
+        screen(Method::GET, "/cases/{number}/text/{id}", Analyst, get(ui::text::review_page)),
+        screen(Method::POST, "/cases/{number}/text/{id}", Analyst, post(ui::text::accept)),
+        screen(Method::GET, "/cases/{number}/add", Analyst, get(ui::add::form)),
+        screen(Method::POST, "/cases/{number}/add/values", Analyst, post(ui::add::values)),
+        screen(Method::POST, "/cases/{number}/add/pick", Analyst, post(ui::add::pick)),
+        screen(Method::POST, "/cases/{number}/add/new", Analyst, post(ui::add::new)),
+        // Files of records, and what is known to be good
+        screen(Method::GET, "/import", Analyst, get(ui::import::new)),
+        screen(Method::POST, "/import", Analyst, post(ui::import::stage)),
+        screen(Method::GET, "/import/{id}", Analyst, get(ui::import::show)),
+        screen(Method::POST, "/import/{id}", Analyst, post(ui::import::apply)),
+        screen(Method::GET, "/known-good", Reader, get(ui::known_good::list)),
+        screen(Method::POST, "/known-good", Lead, post(ui::known_good::add)),
+        screen(Method::POST, "/known-good/remove", Lead, post(ui::known_good::remove)),
     ]
 }

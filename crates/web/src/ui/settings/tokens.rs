@@ -91,7 +91,7 @@ fn standing(token: &TokenView, now: Timestamp) -> (&'static str, &'static str) {
 pub(crate) async fn list(State(web): State<Web>, mut visit: Visit, Query(query): Query<Listing>) -> Screen {
     let tokens = token::list(&web.app, &visit.actor, query.query()).await?;
     query.done.tell(&mut visit.shell);
-    let form = TokenForm { label: String::new(), role: visit.actor.role.to_string(), days: 90 };
+    let form = TokenForm { label: String::new(), role: Role::Reader.to_string(), days: 90 };
     let now = web.app.now();
     page(&TokensPage { shell: visit.shell, now, query, tokens, form, secret: String::new(), errors: Errors::default() })
 }

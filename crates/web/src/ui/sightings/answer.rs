@@ -51,7 +51,6 @@ struct AnswerPage {
     search: SightingView,
     query: AnswerQuery,
     rows: Page<SightingRowView>,
-    frame: Option<Frame>,
     open: Option<Open>,
 }
 
@@ -83,8 +82,7 @@ pub(crate) async fn show(
     let asked = ResultQuery { outcome: query.show.clone(), q: query.q.clone(), cursor: query.cursor.clone(), limit: None };
     let rows = sighting::rows(&web.app, &visit.actor, &search.number, asked).await?;
     let open = open(&web, &visit, &search, &rows, &query).await?;
-    let frame = frame(&search);
-    page(&AnswerPage { shell: visit.shell, case, search, query, rows, frame, open })
+    page(&AnswerPage { shell: visit.shell, case, search, query, rows, open })
 }
 
 /// The observable whose details are asked for: in the page, or else looked up.
@@ -127,14 +125,10 @@ async fn elsewhere(web: &Web, visit: &Visit, search: &SightingView, record: &str
     })
 }
 
-/// The days of the pictures: the window, or all that the sources have.
-fn frame(search: &SightingView) -> Option<Frame> {
-    if let (Some(from), Some(to)) = (search.window.from, search.window.to) {
-        return Some((from.day(), to.day()));
-    }
-    let first = search.coverage.iter().filter_map(|held| held.first).min()?;
-    let last = search.coverage.iter().filter_map(|held| held.last).max()?;
-    Some((first.day(), last.day()))
+/// The days of a source's pictures: the window, or all that it has.
+fn frame(search: &SightingView, held: Option<&CoverageView>) -> Option<Frame> {
+    let window = search.window.from.zip(search.window.to).or_else(|| held.and_then(|held| held.first.zip(held.last)));
+    window.map(|(first, last)| (first.day(), last.day()))
 }
 
 impl AnswerPage {
@@ -198,7 +192,7 @@ impl AnswerPage {
         let of = |name: &String| {
             let result = row.sources.iter().find(|result| result.source == *name);
             let coverage = self.search.coverage.iter().find(|held| held.source == *name);
-            cell(name, result, coverage, self.frame)
+            cell(name, result, coverage, frame(&self.search, coverage))
         };
         self.search.sources.iter().map(of).collect()
     }
@@ -263,12 +257,12 @@ impl AnswerPage {
     }
 
     fn coverage_picture(&self, held: &CoverageView) -> Hist {
-        picture::hist(self.frame, &held.days, Some(&held.days), BARS)
+        picture::hist(frame(&self.search, Some(held)), &held.days, Some(&held.days), BARS)
     }
 
     fn by_day(&self, result: &SightingResultView) -> Hist {
         let held = self.search.coverage.iter().find(|held| held.source == result.source);
-        picture::hist(self.frame, &result.histogram, held.map(|held| held.days.as_slice()), BARS)
+        picture::hist(frame(&self.search, held), &result.histogram, held.map(|held| held.days.as_slice()), BARS)
     }
 }
 
@@ -284,6 +278,11 @@ fn addable<'a>(names: impl Iterator<Item = &'a SeenNameView>) -> Vec<String> {
 /// The records that one result can add.
 pub(crate) fn addable_of(result: &SightingResultView) -> Vec<String> {
     addable(result.hosts.iter().chain(&result.accounts))
+}
+
+/// Whether a name has one candidate, which is called the same.
+pub(crate) fn same_name(name: &SeenNameView) -> bool {
+    matches!(name.candidates.as_slice(), [only] if only.title.eq_ignore_ascii_case(&name.name))
 }
 
 /// `workstation, Finance`.

@@ -1,0 +1,137 @@
+//! Records come in from files: looked at first, with a mapping that can be corrected, then applied.
+
+use std::collections::BTreeMap;
+
+use app::AppError;
+use app::import::{self, ApplyImport, ColumnView, ImportState, ImportView, Mapping, RowStatus, StageRecords};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use model::Kind;
+use serde::Deserialize;
+
+use super::records::fields::Typed;
+use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
+use crate::Web;
+use crate::upload::Upload;
+
+/// What stands before a column's name in the form of a mapping.
+const COLUMN: &str = "column-";
+
+#[derive(Template)]
+#[template(path = "import/new.html")]
+struct NewPage {
+    shell: Shell,
+    kind: String,
+    case: String,
+    source: String,
+    errors: Errors,
+}
+
+impl NewPage {
+    fn kinds(&self) -> &'static [Kind] {
+        Kind::ALL
+    }
+}
+
+/// What a link may fill in.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct NewQuery {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    case: String,
+}
+
+pub(crate) async fn new(visit: Visit, Query(query): Query<NewQuery>) -> Screen {
+    let kind = if query.kind.is_empty() { Kind::ConfigurationItem.to_string() } else { query.kind };
+    page(&NewPage { shell: visit.shell, kind, case: query.case, source: String::new(), errors: Errors::default() })
+}
+
+pub(crate) async fn stage(State(web): State<Web>, visit: Visit, upload: Upload) -> Screen {
+    let word = |name: &str| upload.field(name).trim().to_owned();
+    let (kind, case, source) = (word("kind"), word("case"), word("source"));
+    let pasted = upload.field("text").as_bytes().to_vec();
+    let input = StageRecords {
+        kind: kind.clone(),
+        name: upload.file_name.clone(),
+        source: source.clone(),
+        mapping: None,
+        case: (!case.is_empty()).then(|| case.clone()),
+    };
+    let bytes = if upload.bytes.is_empty() { pasted } else { upload.bytes };
+    match import::stage_records(&web.app, &visit.actor, input, bytes).await {
+        Ok(staged) => Ok(see(&format!("/import/{}", staged.import_id))),
+        Err(error) => {
+            let errors = match error {
+                AppError::NotFound(what) => {
+                    Errors(vec![model::FieldError { pointer: "/case".to_owned(), detail: format!("there is no {what} of that number") }])
+                }
+                other => Errors::of(other)?,
+            };
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &NewPage { shell: visit.shell, kind, case, source, errors })
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "import/show.html")]
+struct ShowPage {
+    shell: Shell,
+    import: ImportView,
+}
+
+impl ShowPage {
+    fn kind(&self) -> Kind {
+        self.import.record_kind().unwrap_or(Kind::Observable)
+    }
+
+    fn staged(&self) -> bool {
+        self.import.state == ImportState::Staged
+    }
+
+    fn to_come(&self) -> usize {
+        self.import.created + self.import.updated
+    }
+
+    fn field(&self, column: &ColumnView) -> String {
+        column.field.clone().unwrap_or_default()
+    }
+
+    fn chip(&self, status: &RowStatus) -> (&'static str, &'static str) {
+        match status {
+            RowStatus::New => ("good", "new"),
+            RowStatus::Updated => ("info", "updated"),
+            RowStatus::Known => ("", "known"),
+            RowStatus::Refused => ("bad", "refused"),
+        }
+    }
+}
+
+pub(crate) async fn show(State(web): State<Web>, visit: Visit, Path(id): Path<String>, Query(typed): Query<BTreeMap<String, String>>) -> Screen {
+    let mapping: Mapping = mapping(typed.into_iter());
+    let import = if mapping.is_empty() {
+        import::get(&web.app, &visit.actor, &id).await?
+    } else {
+        import::preview(&web.app, &visit.actor, &id, mapping).await?
+    };
+    if import.record_kind().is_none() {
+        return Ok(see(&import.case.map_or("/cases".to_owned(), |case| format!("/cases/{case}/text/{id}"))));
+    }
+    page(&ShowPage { shell: visit.shell, import })
+}
+
+pub(crate) async fn apply(State(web): State<Web>, visit: Visit, Path(id): Path<String>, Form(form): Form<Typed>) -> Screen {
+    let mapping = mapping(form.into_iter());
+    let input = ApplyImport { mapping: (!mapping.is_empty()).then_some(mapping), ..ApplyImport::default() };
+    import::apply(&web.app, &visit.actor, &id, input).await?;
+    Ok(see(&format!("/import/{id}")))
+}
+
+/// Columns and fields, from the controls of the form.
+fn mapping(typed: impl Iterator<Item = (String, String)>) -> Mapping {
+    typed
+        .filter_map(|(name, field)| Some((name.strip_prefix(COLUMN)?.to_owned(), field)))
+        .filter(|(_, field)| !field.is_empty())
+        .collect()
+}
