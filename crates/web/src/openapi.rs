@@ -28,8 +28,9 @@ impl Doc {
         for (name, schema) in named {
             self.schemas.insert(name, serde_json::to_value(schema).unwrap_or_default());
         }
-        let name = T::name().into_owned();
-        self.schemas.insert(name.clone(), serde_json::to_value(T::schema()).unwrap_or_default());
+        let schema = serde_json::to_value(T::schema()).unwrap_or_default();
+        let name = name_of(&T::name(), &schema);
+        self.schemas.insert(name.clone(), schema);
         json!({ "$ref": format!("#/components/schemas/{name}") })
     }
 
@@ -37,6 +38,15 @@ impl Doc {
     pub(crate) fn query<T: utoipa::IntoParams>(&mut self) {
         let parameters = T::into_params(|| Some(utoipa::openapi::path::ParameterIn::Query));
         self.parameters.extend(parameters.into_iter().filter_map(|p| serde_json::to_value(p).ok()));
+    }
+}
+
+/// The name of a schema; that of a page says of what, or all pages would be the last one that was described.
+fn name_of(name: &str, schema: &Json) -> String {
+    let item = schema.pointer("/properties/items/items/$ref").and_then(Json::as_str).and_then(|target| target.rsplit('/').next());
+    match item.filter(|_| name == "Page") {
+        Some(item) => format!("{item}Page"),
+        None => name.to_owned(),
     }
 }
 

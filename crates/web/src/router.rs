@@ -73,6 +73,14 @@ impl ApiRoute {
         self
     }
 
+    /// Says what it answers, a page at a time.
+    pub(crate) fn pages<T: utoipa::ToSchema>(mut self) -> Self {
+        // A generic schema names what it holds, but does not bring it along.
+        self.doc.schema::<T>();
+        self.doc.answer = Some(self.doc.schema::<model::list::Page<T>>());
+        self
+    }
+
     /// Says what it answers, in a list.
     pub(crate) fn lists<T: utoipa::ToSchema>(mut self) -> Self {
         let item = self.doc.schema::<T>();

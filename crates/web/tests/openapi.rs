@@ -150,6 +150,8 @@ fn every_schema_that_is_named_is_there() {
             }
         }
         assert!(missing.is_empty(), "{missing:?}");
+        let of_cases = &document["paths"]["/api/v1/cases"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+        assert_eq!(of_cases, "#/components/schemas/CaseSummaryPage", "each list says what is in it");
     });
 }
 

@@ -3,7 +3,6 @@
 use axum::http::Method;
 use axum::routing::{delete, get, patch, post};
 use model::Role::{Analyst, Reader};
-use model::list::Page;
 
 use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
@@ -16,7 +15,7 @@ use app::record::AnnotationView;
 pub(super) fn api() -> Vec<ApiRoute> {
     vec![
         // Cases
-        route(Method::GET, "/cases", Reader, "List cases", get(api::case::list)).query::<CaseQuery>().answers::<Page<CaseSummary>>(),
+        route(Method::GET, "/cases", Reader, "List cases", get(api::case::list)).query::<CaseQuery>().pages::<CaseSummary>(),
         route(Method::POST, "/cases", Analyst, "Open a case", post(api::case::create)).body::<CaseInput>().answers::<CaseView>(),
         route(Method::GET, "/cases/{number}", Reader, "Show a case", get(api::case::show)).answers::<CaseView>(),
         route(Method::PATCH, "/cases/{number}", Analyst, "Change a case", patch(api::case::update))
@@ -35,7 +34,7 @@ pub(super) fn api() -> Vec<ApiRoute> {
         // Artifacts
         route(Method::GET, "/cases/{number}/artifacts", Reader, "List a case's artifacts", get(api::artifact::list))
             .query::<ArtifactQuery>()
-            .answers::<Page<ArtifactView>>(),
+            .pages::<ArtifactView>(),
         route(Method::POST, "/cases/{number}/artifacts", Analyst, "Add to a case", post(api::artifact::add))
             .body::<AddArtifacts>()
             .answers::<OperationView>(),

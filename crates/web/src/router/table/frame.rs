@@ -8,9 +8,7 @@ use super::{ApiRoute, UiRoute, route, screen};
 use crate::{health, live, ui};
 
 pub(super) fn api() -> Vec<ApiRoute> {
-    vec![
-        route(Method::GET, "/changes", Reader, "Hear what changes (server-sent events)", get(live::changes)).query::<live::After>(),
-    ]
+    vec![route(Method::GET, "/changes", Reader, "Hear what changes (server-sent events)", get(live::changes)).query::<live::After>()]
 }
 
 pub(super) fn ui() -> Vec<UiRoute> {

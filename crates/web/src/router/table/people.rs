@@ -3,7 +3,6 @@
 use axum::http::Method;
 use axum::routing::{delete, get, patch, post, put};
 use model::Role::{Admin, Lead, Reader};
-use model::list::Page;
 
 use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, metrics, openapi, ui};
@@ -26,11 +25,9 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::PUT, "/me/preferences/{name}", Reader, "Set what a screen remembers", put(api::account::set_preference)),
         route(Method::GET, "/people", Reader, "Find whom a case can be assigned to", get(api::account::people))
             .query::<api::account::PeopleQuery>()
-            .answers::<Page<PersonView>>(),
+            .pages::<PersonView>(),
         // Accounts
-        route(Method::GET, "/accounts", Admin, "List accounts", get(api::account::list))
-            .query::<AccountQuery>()
-            .answers::<Page<AccountView>>(),
+        route(Method::GET, "/accounts", Admin, "List accounts", get(api::account::list)).query::<AccountQuery>().pages::<AccountView>(),
         route(Method::POST, "/accounts", Admin, "Create an account", post(api::account::create))
             .body::<AccountInput>()
             .answers::<AccountView>(),
@@ -39,14 +36,14 @@ pub(super) fn api() -> Vec<ApiRoute> {
             .body::<AccountPatch>()
             .answers::<AccountView>(),
         // Groups
-        route(Method::GET, "/groups", Reader, "List groups", get(api::group::list)).query::<GroupQuery>().answers::<Page<GroupView>>(),
+        route(Method::GET, "/groups", Reader, "List groups", get(api::group::list)).query::<GroupQuery>().pages::<GroupView>(),
         route(Method::POST, "/groups", Admin, "Create a group", post(api::group::create)).body::<GroupInput>().answers::<GroupView>(),
         route(Method::GET, "/groups/{name}", Reader, "Show a group", get(api::group::show)).answers::<GroupView>(),
         route(Method::PUT, "/groups/{name}", Admin, "Say who is in a group", put(api::group::set_members))
             .body::<MembersInput>()
             .answers::<GroupView>(),
         // Tokens
-        route(Method::GET, "/tokens", Reader, "List API tokens", get(api::token::list)).query::<TokenQuery>().answers::<Page<TokenView>>(),
+        route(Method::GET, "/tokens", Reader, "List API tokens", get(api::token::list)).query::<TokenQuery>().pages::<TokenView>(),
         route(Method::POST, "/tokens", Reader, "Make an API token", post(api::token::create))
             .body::<TokenInput>()
             .answers::<NewTokenView>(),

@@ -4,7 +4,6 @@ use axum::http::Method;
 use axum::routing::{delete, get, patch, post};
 use model::Role::{Analyst, Lead, Reader};
 use model::kind::RecordInput;
-use model::list::Page;
 
 use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
@@ -19,7 +18,7 @@ use app::record::{
 pub(super) fn api() -> Vec<ApiRoute> {
     vec![
         // Records
-        route(Method::GET, "/records", Reader, "List records", get(api::record::list)).query::<RecordQuery>().answers::<Page<RecordView>>(),
+        route(Method::GET, "/records", Reader, "List records", get(api::record::list)).query::<RecordQuery>().pages::<RecordView>(),
         route(Method::POST, "/records", Analyst, "Create a record", post(api::record::create))
             .body::<RecordInput>()
             .answers::<CreatedRecord>(),

@@ -4,7 +4,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::routing::{delete, get, post};
 use model::Role::{Admin, Analyst, Lead, Reader};
-use model::list::Page;
 
 use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
@@ -24,25 +23,25 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::POST, "/imports/logs", Analyst, "Take a log file in", upload)
             .query::<LogImport>()
             .answers::<api::logs::LogImported>(),
-        route(Method::GET, "/sources", Reader, "List the sources of logs", get(api::logs::sources)).answers::<Page<LogSourceView>>(),
+        route(Method::GET, "/sources", Reader, "List the sources of logs", get(api::logs::sources)).pages::<LogSourceView>(),
         route(Method::DELETE, "/sources/{name}", Admin, "Delete a source and its logs", delete(api::logs::delete_source))
             .answers::<JobView>(),
-        route(Method::GET, "/sources/{name}/files", Reader, "List a source's files", get(api::logs::files)).answers::<Page<LogFileView>>(),
+        route(Method::GET, "/sources/{name}/files", Reader, "List a source's files", get(api::logs::files)).pages::<LogFileView>(),
         route(Method::GET, "/log-files/{id}", Reader, "Show a log file", get(api::logs::file)).answers::<LogFileView>(),
         route(Method::DELETE, "/log-files/{id}", Lead, "Delete a log file", delete(api::logs::delete_file)).answers::<JobView>(),
         // Sightings
         route(Method::GET, "/cases/{number}/sightings", Reader, "List a case's sightings searches", get(api::sighting::list))
-            .answers::<Page<SightingSummary>>(),
+            .pages::<SightingSummary>(),
         route(Method::POST, "/cases/{number}/sightings", Analyst, "Start a sightings search", post(api::sighting::start))
             .body::<SightingRequest>()
             .answers::<SightingView>(),
         route(Method::GET, "/sightings/{number}", Reader, "Show a sightings search", get(api::sighting::show)).answers::<SightingView>(),
         route(Method::GET, "/sightings/{number}/results", Reader, "List what a search found", get(api::sighting::results))
             .query::<ResultQuery>()
-            .answers::<Page<SightingResultView>>(),
+            .pages::<SightingResultView>(),
         route(Method::GET, "/sightings/{number}/rows", Reader, "List what a search found, by observable", get(api::sighting::rows))
             .query::<ResultQuery>()
-            .answers::<Page<SightingRowView>>(),
+            .pages::<SightingRowView>(),
         route(
             Method::POST,
             "/sightings/{number}/add-matched",
@@ -56,9 +55,9 @@ pub(super) fn api() -> Vec<ApiRoute> {
             .body::<RunAgain>()
             .answers::<SightingView>(),
         route(Method::GET, "/records/{id}/sightings", Reader, "List what searches found of a record", get(api::sighting::of_record))
-            .answers::<Page<RecordSightingView>>(),
+            .pages::<RecordSightingView>(),
         // Jobs
-        route(Method::GET, "/jobs", Reader, "List the newest jobs", get(api::job::recent)).answers::<Page<JobView>>(),
+        route(Method::GET, "/jobs", Reader, "List the newest jobs", get(api::job::recent)).pages::<JobView>(),
         route(Method::GET, "/jobs/{id}", Reader, "Show a job", get(api::job::show)).answers::<JobView>(),
         route(Method::POST, "/jobs/{id}/cancel", Analyst, "Ask a job to stop", post(api::job::cancel)).answers::<JobView>(),
     ]
