@@ -10,6 +10,7 @@ use axum::http::Method;
 use http_body_util::BodyExt;
 use serde_json::{from_value, json};
 use support::{As, MARK, Objects, Site, empty_request, fill, is_stream, request};
+use testkit::TestApp;
 
 /// A restricted case of the analyst's, and the three who are not let in.
 async fn restricted(site: &Site) -> (Objects, Vec<(&'static str, As)>) {
@@ -44,10 +45,38 @@ fn without(body: &str, path: &str, objects: &Objects) -> String {
     cut(&text, "nonce=\"")
 }
 
-#[test]
-fn every_route_answers_as_if_it_were_not_there() {
-    testkit::block_on(async {
-        let mut site = Site::new();
+async fn others_before(site: &Site) -> Vec<(&'static str, As)> {
+    let bob = site.test.person("bob", model::Role::Analyst);
+    vec![
+        ("a reader", site.token(&site.test.reader).await),
+        ("an analyst", site.token(&bob).await),
+        ("a lead", site.token(&site.test.lead).await),
+        ("an administrator", site.token(&site.test.admin).await),
+    ]
+}
+
+/// A page without what differs from one rendering to the next: its nonce, and how far all changes and lists have come.
+fn totals(page: &str) -> String {
+    let mut page = without(page, "PATH", &Objects::unknown());
+    for attribute in ["data-seq=\"", "name=\"as_of\" value=\""] {
+        page = cut(&page, attribute);
+    }
+    page
+}
+
+/// A text without the values of an attribute.
+fn cut(text: &str, attribute: &str) -> String {
+    let mut pieces = text.split(attribute);
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        out.push_str(piece.split_once('"').map_or("", |(_, rest)| rest));
+    }
+    out
+}
+
+testkit::each_engine! {
+    async fn every_route_answers_as_if_it_were_not_there(test: TestApp) {
+        let mut site = Site::over(test);
         site.test.leave_unchecked();
         let (objects, others) = restricted(&site).await;
         let unknown =
@@ -78,13 +107,10 @@ fn every_route_answers_as_if_it_were_not_there() {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    });
-}
+    }
 
-#[test]
-fn no_list_search_or_count_knows_of_it() {
-    testkit::block_on(async {
-        let site = Site::new();
+    async fn no_list_search_or_count_knows_of_it(test: TestApp) {
+        let site = Site::over(test);
         let others = others_before(&site).await;
         let lists = [
             "/api/v1/cases".to_owned(),
@@ -131,42 +157,10 @@ fn no_list_search_or_count_knows_of_it() {
         site.get(&format!("/api/v1/cases?q={MARK}"), &ada).await.is(200).says(&objects.case);
         site.get(&format!("/palette?q={MARK}"), &ada).await.is(200).says(&objects.case).says(&objects.record);
         site.get(&format!("/records/observables?q={MARK}"), &ada).await.is(200).says(&objects.record);
-    });
-}
-
-async fn others_before(site: &Site) -> Vec<(&'static str, As)> {
-    let bob = site.test.person("bob", model::Role::Analyst);
-    vec![
-        ("a reader", site.token(&site.test.reader).await),
-        ("an analyst", site.token(&bob).await),
-        ("a lead", site.token(&site.test.lead).await),
-        ("an administrator", site.token(&site.test.admin).await),
-    ]
-}
-
-/// A page without what differs from one rendering to the next: its nonce, and how far all changes and lists have come.
-fn totals(page: &str) -> String {
-    let mut page = without(page, "PATH", &Objects::unknown());
-    for attribute in ["data-seq=\"", "name=\"as_of\" value=\""] {
-        page = cut(&page, attribute);
     }
-    page
-}
 
-/// A text without the values of an attribute.
-fn cut(text: &str, attribute: &str) -> String {
-    let mut pieces = text.split(attribute);
-    let mut out = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        out.push_str(piece.split_once('"').map_or("", |(_, rest)| rest));
-    }
-    out
-}
-
-#[test]
-fn no_change_of_it_is_told() {
-    testkit::block_on(async {
-        let site = Site::new();
+    async fn no_change_of_it_is_told(test: TestApp) {
+        let site = Site::over(test);
         let (objects, others) = restricted(&site).await;
         let open = case::create(&site.test, &site.test.lead, CaseInput { name: "Open".to_owned(), ..CaseInput::default() }).await.unwrap();
         for (who, token) in &others {
@@ -183,13 +177,10 @@ fn no_change_of_it_is_told() {
                 assert!(!heard.contains(&objects.case), "{who} heard of it: {heard}");
             }
         }
-    });
-}
+    }
 
-#[test]
-fn its_records_are_not_known_by_what_they_are() {
-    testkit::block_on(async {
-        let site = Site::new();
+    async fn its_records_are_not_known_by_what_they_are(test: TestApp) {
+        let site = Site::over(test);
         let (objects, others) = restricted(&site).await;
         let (_, bob) = &others[1];
         let value = format!("{MARK}-ada.example");
@@ -208,13 +199,10 @@ fn its_records_are_not_known_by_what_they_are() {
                 .says_nothing_of(&objects.case)
                 .says_nothing_of("is odd");
         }
-    });
-}
+    }
 
-#[test]
-fn an_administrator_enters_by_breaking_the_glass_and_is_seen() {
-    testkit::block_on(async {
-        let site = Site::new();
+    async fn an_administrator_enters_by_breaking_the_glass_and_is_seen(test: TestApp) {
+        let site = Site::over(test);
         let (objects, others) = restricted(&site).await;
         let ada = site.token(&site.test.analyst).await;
         let (_, root) = &others[3];
@@ -232,5 +220,5 @@ fn an_administrator_enters_by_breaking_the_glass_and_is_seen() {
         site.json(Method::POST, &path, root, &json!({ "reason": "Again" })).await.is(409);
         // Nobody else came in with them.
         site.get(&format!("/api/v1/cases/{}", objects.case), &others[2].1).await.is(404);
-    });
+    }
 }
