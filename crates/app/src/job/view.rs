@@ -67,7 +67,8 @@ impl JobView {
             kind: job.kind,
             case: job.case_number.map(case_number),
             state: job.state,
-            done: job.done,
+            // The last beat was before the end.
+            done: if job.state == JobState::Done { job.total.max(job.done) } else { job.done },
             total: job.total,
             rate,
             eta_seconds,

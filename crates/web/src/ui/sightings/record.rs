@@ -22,7 +22,6 @@ pub(crate) struct PanelSighting {
     pub(crate) case: String,
     /// `last 7 days`.
     pub(crate) window: String,
-    pub(crate) at: Timestamp,
     pub(crate) source: String,
     pub(crate) outcome: Outcome,
     /// `1,904`, or empty when it was not seen.
@@ -46,7 +45,6 @@ impl PanelSighting {
             number: found.number,
             case: found.case,
             window: found.window.text,
-            at: found.created_at,
             outcome: result.outcome,
             count: if result.outcome == Outcome::Seen { count(&result) } else { String::new() },
             picture: picture::hist(frame, &result.histogram, None, BARS),
