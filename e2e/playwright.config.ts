@@ -33,6 +33,9 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "Europe/Budapest",
     viewport: { width: 1280, height: 800 },
+    // An element that is not there is told at once, not at the end of the test.
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
     trace: "retain-on-failure",
     launchOptions: { executablePath: chromium, args },
   },

@@ -1,5 +1,6 @@
 //! The HTML door: one file a screen. A handler reads its form or query, calls a verb, and renders or redirects.
 
+pub(crate) mod add;
 pub(crate) mod artifacts;
 pub(crate) mod case;
 pub(crate) mod cases;
@@ -7,7 +8,9 @@ pub(crate) mod docs;
 pub(crate) mod door;
 mod failure;
 mod form;
+pub(crate) mod import;
 pub(crate) mod jobs;
+pub(crate) mod known_good;
 pub(crate) mod logs;
 pub(crate) mod note;
 pub(crate) mod palette;
@@ -16,6 +19,7 @@ pub(crate) mod settings;
 mod shell;
 pub(crate) mod sightings;
 mod story;
+pub(crate) mod text;
 mod words;
 
 pub(crate) use failure::{FailureContext, failure};

@@ -27,9 +27,10 @@ eachTime((root) => {
   }
 });
 
-// A form in a dialog that was carried out closes it.
+// A form that was carried out closes the dialog that it stands in, or that asked for more of it.
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;
   if (ctx.request.method === "GET" || !ctx.response?.raw.ok) return;
   ctx.sourceElement.closest("dialog")?.close();
+  for (const dialog of ctx.sourceElement.querySelectorAll<HTMLDialogElement>("dialog[open]")) dialog.close();
 });

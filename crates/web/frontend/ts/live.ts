@@ -17,7 +17,7 @@ let leading: { close(): void; from: number } | null = null;
 let release: (() => void) | null = null;
 let asking: AbortController | null = null;
 let failures = 0;
-let ownChange = 0;
+let ownChange = -Infinity;
 
 const channel = new BroadcastChannel("vizsla:changes");
 
@@ -126,11 +126,11 @@ function settle(element: HTMLElement): void {
     return;
   }
   if (document.hidden) return;
-  if (element.dataset.liveRefresh === "now" || isQuiet(element)) {
-    void refresh(element);
-  } else if (state.own) {
+  if (state.own && element.dataset.liveRefresh !== "now") {
     // It was done here, and the answer has shown it already.
     waiting.delete(element);
+  } else if (element.dataset.liveRefresh === "now" || isQuiet(element)) {
+    void refresh(element);
   } else {
     offer(element, state.count);
   }
@@ -158,12 +158,22 @@ function offer(element: HTMLElement, count: number): void {
   pill.hidden = false;
 }
 
+/** What a refresh of a part of the page asked for: of no use once the page is about something else. */
+const asked = new WeakMap<HTMLElement, string>();
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  const url = asked.get(ctx.sourceElement as HTMLElement);
+  if (url !== undefined && ctx.request.method === "GET" && url !== location.pathname + location.search) event.preventDefault();
+});
+
 async function refresh(element: HTMLElement): Promise<void> {
   waiting.delete(element);
   const pill = pillOf(element);
   if (pill) pill.hidden = true;
   const url = element.dataset.liveUrl || location.pathname + location.search;
   const whole = !element.dataset.liveUrl && element.id !== "";
+  if (whole) asked.set(element, url);
   await htmx.ajax("GET", url, {
     source: element,
     target: element,
@@ -171,6 +181,7 @@ async function refresh(element: HTMLElement): Promise<void> {
     push: "false",
     ...(whole ? { select: `#${CSS.escape(element.id)}` } : {}),
   });
+  asked.delete(element);
 }
 
 on("click", "[data-live-pill]", (_, pill) => {
