@@ -10,10 +10,10 @@ mod select;
 mod standing;
 mod view;
 
-pub use add::{AddArtifacts, NewObservable, add};
 pub(crate) use add::add_from;
-pub use annotate::{AnnotateArtifacts, annotate};
+pub use add::{AddArtifacts, NewObservable, add};
 pub(crate) use annotate::annotation_text;
+pub use annotate::{AnnotateArtifacts, annotate};
 pub use exclude::{ExcludeArtifacts, exclude};
 pub use include::{IncludeArtifacts, include};
 pub(crate) use incoming::{Incoming, Source, add_range};

@@ -4,8 +4,8 @@ pub(crate) mod bulk;
 mod get;
 mod undo;
 
-use model::operation::{OperationState, OperationVerb, SkipReason};
 use model::Timestamp;
+use model::operation::{OperationState, OperationVerb, SkipReason};
 use serde::{Deserialize, Serialize};
 use store::operation::Operation;
 

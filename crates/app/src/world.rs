@@ -31,7 +31,11 @@ impl Clock for SystemWorld {
 }
 
 impl Entropy for SystemWorld {
-    #[allow(clippy::disallowed_methods, clippy::expect_used, reason = "the one place where randomness is drawn; a system without any can't be used safely")]
+    #[allow(
+        clippy::disallowed_methods,
+        clippy::expect_used,
+        reason = "the one place where randomness is drawn; a system without any can't be used safely"
+    )]
     fn seed(&self) -> [u8; 32] {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("the operating system gives random bytes");

@@ -96,9 +96,8 @@ impl Server {
             Content::Json(text) => request.header(CONTENT_TYPE, "application/json").body(text),
             Content::Bytes(bytes) => request.body(bytes),
             Content::File(path) => {
-                let file = tokio::fs::File::open(&path)
-                    .await
-                    .map_err(|error| ConnectError::File { path: path.display().to_string(), error })?;
+                let file =
+                    tokio::fs::File::open(&path).await.map_err(|error| ConnectError::File { path: path.display().to_string(), error })?;
                 request.body(reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::new(file)))
             }
         };

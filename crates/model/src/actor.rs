@@ -53,13 +53,7 @@ impl Actor {
     /// An operator on the data directory: an administrator who is in no restricted case.
     #[must_use]
     pub fn operator(os_user: &str) -> Self {
-        Self {
-            account: 0,
-            name: format!("operator:{os_user}"),
-            role: Role::Admin,
-            door: Door::Operator,
-            idempotency: None,
-        }
+        Self { account: 0, name: format!("operator:{os_user}"), role: Role::Admin, door: Door::Operator, idempotency: None }
     }
 
     /// What this actor may know of.

@@ -24,10 +24,7 @@ impl Fields {
 
     /// Notes a refusal.
     pub fn refuse(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(FieldError {
-            pointer: pointer.into(),
-            detail: detail.into(),
-        });
+        self.0.push(FieldError { pointer: pointer.into(), detail: detail.into() });
     }
 
     /// Keeps a value, or notes why it is refused.

@@ -82,10 +82,7 @@ impl std::str::FromStr for Anchor {
         if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(bad());
         }
-        Ok(Self {
-            seq: seq.parse().map_err(|_| bad())?,
-            hash: hash.to_ascii_lowercase(),
-        })
+        Ok(Self { seq: seq.parse().map_err(|_| bad())?, hash: hash.to_ascii_lowercase() })
     }
 }
 
@@ -115,10 +112,7 @@ mod tests {
         };
         let hash = entry.hash().unwrap_or_default();
         assert_eq!(hash.len(), 64);
-        let other = Entry {
-            actor: "eve".to_owned(),
-            ..entry.clone()
-        };
+        let other = Entry { actor: "eve".to_owned(), ..entry.clone() };
         assert_ne!(other.hash().unwrap_or_default(), hash);
         let anchor = Anchor { seq: 1, hash };
         assert_eq!(anchor.to_string().parse(), Ok(anchor));

@@ -44,10 +44,7 @@ impl<C: std::str::FromStr<Err = crate::choice::UnknownChoice>> std::str::FromStr
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (word, descending) = text.strip_prefix('-').map_or((text, false), |word| (word, true));
-        Ok(Self {
-            column: word.parse()?,
-            descending,
-        })
+        Ok(Self { column: word.parse()?, descending })
     }
 }
 
@@ -97,10 +94,7 @@ impl std::str::FromStr for Cursor {
         if !text.is_ascii() || text.len() % 2 == 1 || text.len() > 20_000 {
             return Err(BadCursor);
         }
-        let bytes: Result<Vec<u8>, _> = (0..text.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&text[i..i + 2], 16))
-            .collect();
+        let bytes: Result<Vec<u8>, _> = (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16)).collect();
         let plain = String::from_utf8(bytes.map_err(|_| BadCursor)?).map_err(|_| BadCursor)?;
         let split = plain.find(|c: char| !c.is_ascii_digit()).ok_or(BadCursor)?;
         let (id, rest) = plain.split_at(split);
@@ -178,11 +172,7 @@ mod tests {
 
     #[test]
     fn cursors_come_back_as_they_were() {
-        for key in [
-            CursorKey::Int(-5),
-            CursorKey::Text("ö\"i7".to_owned()),
-            CursorKey::Text(String::new()),
-        ] {
+        for key in [CursorKey::Int(-5), CursorKey::Text("ö\"i7".to_owned()), CursorKey::Text(String::new())] {
             let cursor = Cursor { key, id: 42 };
             assert_eq!(cursor.to_string().parse(), Ok(cursor));
         }
@@ -198,14 +188,8 @@ mod tests {
 
     #[test]
     fn a_minus_turns_the_order() {
-        let sort: Sort<SortColumn> = "-last_seen".parse().unwrap_or(Sort {
-            column: SortColumn::Added,
-            descending: false,
-        });
-        assert_eq!(
-            (sort.column, sort.descending, sort.to_string().as_str()),
-            (SortColumn::LastSeen, true, "-last_seen")
-        );
+        let sort: Sort<SortColumn> = "-last_seen".parse().unwrap_or(Sort { column: SortColumn::Added, descending: false });
+        assert_eq!((sort.column, sort.descending, sort.to_string().as_str()), (SortColumn::LastSeen, true, "-last_seen"));
         assert!("-secret".parse::<Sort<SortColumn>>().is_err());
     }
 }

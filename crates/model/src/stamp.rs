@@ -28,10 +28,7 @@ impl Stamp {
     /// The circumstances of one of several parts of a change: same time and actor, ids of its own.
     #[must_use]
     pub fn part(&self, n: usize) -> Self {
-        Self {
-            seed: self.derive(&format!("part:{n}")),
-            ..self.clone()
-        }
+        Self { seed: self.derive(&format!("part:{n}")), ..self.clone() }
     }
 
     /// The salt of the journal entry with this number.
@@ -43,11 +40,7 @@ impl Stamp {
     }
 
     fn derive(&self, purpose: &str) -> [u8; 32] {
-        Sha256::new()
-            .chain_update(self.seed)
-            .chain_update(purpose.as_bytes())
-            .finalize()
-            .into()
+        Sha256::new().chain_update(self.seed).chain_update(purpose.as_bytes()).finalize().into()
     }
 }
 
@@ -57,11 +50,7 @@ mod tests {
 
     #[test]
     fn a_rerun_makes_the_same_ids_and_two_things_never_share_one() {
-        let stamp = Stamp {
-            at: Timestamp(1),
-            actor: "ada".to_owned(),
-            seed: [7; 32],
-        };
+        let stamp = Stamp { at: Timestamp(1), actor: "ada".to_owned(), seed: [7; 32] };
         assert_eq!(stamp.uuid("note", 0), stamp.uuid("note", 0));
         assert_ne!(stamp.uuid("note", 0), stamp.uuid("note", 1));
         assert_eq!(stamp.uuid("note", 0).as_bytes()[14], b'4');

@@ -80,11 +80,7 @@ impl FromStr for Timestamp {
     /// Reads RFC 3339, and for convenience a plain date, taken as midnight UTC.
     fn from_str(text: &str) -> Result<Self, BadTime> {
         let text = text.trim();
-        let with_time = if text.len() == 10 {
-            format!("{text}T00:00:00Z")
-        } else {
-            text.to_owned()
-        };
+        let with_time = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
         with_time
             .parse::<jiff::Timestamp>()
             .map(|t| Self(t.as_microsecond()))
@@ -109,9 +105,7 @@ impl utoipa::PartialSchema for Timestamp {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
-            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
-                utoipa::openapi::KnownFormat::DateTime,
-            )))
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)))
             .into()
     }
 }
@@ -144,10 +138,7 @@ impl Window {
             'w' => 7 * SECONDS_PER_DAY,
             _ => return Err(bad()),
         };
-        let length = number
-            .checked_mul(seconds)
-            .filter(|s| (1..=3_660 * SECONDS_PER_DAY).contains(s))
-            .ok_or_else(bad)?;
+        let length = number.checked_mul(seconds).filter(|s| (1..=3_660 * SECONDS_PER_DAY).contains(s)).ok_or_else(bad)?;
         Ok(Self::Between(now.plus_seconds(-length), now))
     }
 
@@ -169,10 +160,7 @@ mod tests {
     fn times_go_in_and_out_as_rfc_3339() {
         let t: Timestamp = "2023-08-15T09:53:46.118+02:00".parse().unwrap_or_default();
         assert_eq!(t.to_string(), "2023-08-15T07:53:46.118Z");
-        assert_eq!(
-            "2023-08-15".parse::<Timestamp>().unwrap_or_default().to_string(),
-            "2023-08-15T00:00:00Z"
-        );
+        assert_eq!("2023-08-15".parse::<Timestamp>().unwrap_or_default().to_string(), "2023-08-15T00:00:00Z");
         assert!("yesterday".parse::<Timestamp>().is_err());
         assert_eq!(Timestamp(-1).day(), -1);
     }

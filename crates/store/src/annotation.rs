@@ -91,7 +91,8 @@ pub fn insert(tx: &mut Tx<'_>, case: i64, records: &[i64], text: &str, operation
             operation.into(),
         ]);
     }
-    let head = "INSERT INTO annotation (public_id, record_id, case_id, text, author, created_at, updated_at, withdrawn_at, version, operation)";
+    let head =
+        "INSERT INTO annotation (public_id, record_id, case_id, text, author, created_at, updated_at, withdrawn_at, version, operation)";
     insert_rows(tx, head, 10, &values, "").map(|_| ())
 }
 

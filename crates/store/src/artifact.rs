@@ -87,16 +87,9 @@ pub struct Added {
 /// When the database fails.
 pub fn add(tx: &mut Tx<'_>, case: i64, records: &[(i64, Kind)], operation: i64, stamp: &Stamp) -> Result<Added> {
     let ids: Vec<i64> = records.iter().map(|(id, _)| *id).collect();
-    let sql = format!(
-        "SELECT record_id, status FROM artifact WHERE case_id = $1 AND record_id IN {}",
-        ids_in(tx.engine(), 2)
-    );
-    let known: std::collections::HashMap<i64, Status> = tx
-        .query(&sql, params![case, id_list(&ids)], |row| {
-            Ok((row.int(0)?, row.code(1, Status::from_code)?))
-        })?
-        .into_iter()
-        .collect();
+    let sql = format!("SELECT record_id, status FROM artifact WHERE case_id = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
+    let known: std::collections::HashMap<i64, Status> =
+        tx.query(&sql, params![case, id_list(&ids)], |row| Ok((row.int(0)?, row.code(1, Status::from_code)?)))?.into_iter().collect();
     let mut outcome = Added::default();
     let mut values = Vec::new();
     let mut before = Vec::new();
@@ -123,16 +116,7 @@ pub fn add(tx: &mut Tx<'_>, case: i64, records: &[(i64, Kind)], operation: i64, 
                     stamp.at.into(),
                     operation.into(),
                 ]);
-                before.extend([
-                    Value::from(operation),
-                    (*id).into(),
-                    0.into(),
-                    "".into(),
-                    "".into(),
-                    "".into(),
-                    0.into(),
-                    0.into(),
-                ]);
+                before.extend([Value::from(operation), (*id).into(), 0.into(), "".into(), "".into(), "".into(), 0.into(), 0.into()]);
                 counts.push((*kind, Status::Included, 1));
                 outcome.added.push(*id);
             }
@@ -189,11 +173,7 @@ pub fn add_origins(tx: &mut Tx<'_>, case: i64, origins: &[(i64, Origin)], operat
 /// When the database fails.
 pub fn counts(tx: &mut Tx<'_>, case: i64) -> Result<Vec<Count>> {
     tx.query(COUNTS, params![case], |row| {
-        Ok(Count {
-            kind: row.code(0, Kind::from_code)?,
-            status: row.code(1, Status::from_code)?,
-            count: row.int(2)?,
-        })
+        Ok(Count { kind: row.code(0, Kind::from_code)?, status: row.code(1, Status::from_code)?, count: row.int(2)? })
     })
 }
 
@@ -271,10 +251,7 @@ pub fn included(tx: &mut Tx<'_>, case: i64, kind: Kind) -> Result<Vec<i64>> {
 /// # Errors
 /// When the database fails.
 pub fn among(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<Vec<i64>> {
-    let sql = format!(
-        "SELECT record_id FROM artifact WHERE case_id = $1 AND record_id IN {}",
-        ids_in(tx.engine(), 2)
-    );
+    let sql = format!("SELECT record_id FROM artifact WHERE case_id = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
     tx.query(&sql, params![case, id_list(records)], |row| row.int(0))
 }
 

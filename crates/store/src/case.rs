@@ -331,4 +331,3 @@ pub fn set_access(tx: &mut Tx<'_>, case: i64, accounts: &[String], groups: &[Str
     }
     Ok(())
 }
-

@@ -28,11 +28,7 @@ impl DataDir {
     /// # Errors
     /// [`StoreError::Held`] when another process holds it; when it can't be made or written.
     pub fn hold(path: &Path, what: &str) -> Result<Self> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(failed("creating", path))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed("creating", path))?;
         let lock = path.join(LOCK);
         let mut file = OpenOptions::new()
             .read(true)
@@ -48,15 +44,9 @@ impl DataDir {
             Err(TryLockError::Error(error)) => return Err(failed("locking", &lock)(error)),
         }
         let holder = format!("{} (process {})", what.lines().next().unwrap_or_default(), std::process::id());
-        let written = file
-            .set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(holder.as_bytes()));
+        let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(holder.as_bytes()));
         written.map_err(failed("writing", &lock))?;
-        Ok(Self {
-            path: path.to_owned(),
-            _lock: file,
-        })
+        Ok(Self { path: path.to_owned(), _lock: file })
     }
 
     /// Where it is.
@@ -74,16 +64,9 @@ fn held(path: &Path, file: &mut File) -> String {
         "another process".clone_into(&mut holder);
     }
     let since = file.metadata().and_then(|facts| facts.modified()).ok();
-    let since = since
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-        .and_then(|passed| i64::try_from(passed.as_secs()).ok());
-    let since = since
-        .map(|seconds| format!(" since {}", Timestamp::NEVER.plus_seconds(seconds)))
-        .unwrap_or_default();
-    format!(
-        "{} is held by {holder}{since}: stop it first, or use another directory",
-        path.display()
-    )
+    let since = since.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).and_then(|passed| i64::try_from(passed.as_secs()).ok());
+    let since = since.map(|seconds| format!(" since {}", Timestamp::NEVER.plus_seconds(seconds))).unwrap_or_default();
+    format!("{} is held by {holder}{since}: stop it first, or use another directory", path.display())
 }
 
 #[cfg(test)]
@@ -98,13 +81,8 @@ mod tests {
         let path = parent.path().join("new/data");
         let held = DataDir::hold(&path, "vizsla serve").unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
-        let Err(StoreError::Held(told)) = DataDir::hold(&path, "vizsla backup") else {
-            panic!("two hold it")
-        };
-        assert!(
-            told.contains(&format!("vizsla serve (process {}) since 20", std::process::id())),
-            "{told}"
-        );
+        let Err(StoreError::Held(told)) = DataDir::hold(&path, "vizsla backup") else { panic!("two hold it") };
+        assert!(told.contains(&format!("vizsla serve (process {}) since 20", std::process::id())), "{told}");
         drop(held);
         let held = DataDir::hold(&path, "x").unwrap();
         assert_eq!(held.path(), path);

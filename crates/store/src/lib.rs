@@ -24,8 +24,8 @@ pub mod idempotency;
 pub mod import;
 pub mod job;
 pub mod journal;
-pub mod log_source;
 pub mod known_good;
+pub mod log_source;
 pub mod note;
 pub mod operation;
 pub mod record;
@@ -39,8 +39,8 @@ use tokio::sync::watch;
 
 pub use engine::{Engine, Row, Tx};
 pub use error::{Result, StoreError};
-pub use pool::Waiting;
 use model::Scope;
+pub use pool::Waiting;
 use pool::{Pool, Target};
 
 /// Where the database is and how many readers it has.

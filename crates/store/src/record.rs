@@ -124,11 +124,7 @@ fn sort_title(title: &str) -> String {
 
 /// A key's value as it is stored: long ones by their hash, because an index entry holds about 2.7 kB on PostgreSQL.
 fn key_value(value: &str) -> String {
-    if value.len() > 600 {
-        format!("sha256:{}", sha256_hex(value.as_bytes()))
-    } else {
-        value.to_owned()
-    }
+    if value.len() > 600 { format!("sha256:{}", sha256_hex(value.as_bytes())) } else { value.to_owned() }
 }
 
 /// A record that is there after [`upsert`].
@@ -153,10 +149,7 @@ pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &st
         .iter()
         .enumerate()
         .map(|(n, record)| {
-            record
-                .public_id
-                .clone()
-                .unwrap_or_else(|| format!("{}--{}", record.kind.spec().id_prefix, stamp.uuid("record", n)))
+            record.public_id.clone().unwrap_or_else(|| format!("{}--{}", record.kind.spec().id_prefix, stamp.uuid("record", n)))
         })
         .collect();
     let known = known_by_public_id(tx, &public_ids)?;
@@ -173,22 +166,11 @@ pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &st
         let hidden: Vec<i64> = known.values().filter(|known| !known.library).map(|known| known.id).collect();
         open_to_all(tx, &hidden, stamp)?;
     }
-    let outcome = records
-        .iter()
-        .zip(&public_ids)
-        .map(|(record, public_id)| match (known.get(public_id), inserted.get(public_id)) {
-            (Some(known), _) => Ok(Upserted {
-                id: known.id,
-                kind: record.kind,
-                created: !known.visible,
-            }),
-            (None, Some(id)) => Ok(Upserted {
-                id: *id,
-                kind: record.kind,
-                created: true,
-            }),
-            (None, None) => Err(crate::StoreError::Missing),
-        });
+    let outcome = records.iter().zip(&public_ids).map(|(record, public_id)| match (known.get(public_id), inserted.get(public_id)) {
+        (Some(known), _) => Ok(Upserted { id: known.id, kind: record.kind, created: !known.visible }),
+        (None, Some(id)) => Ok(Upserted { id: *id, kind: record.kind, created: true }),
+        (None, None) => Err(crate::StoreError::Missing),
+    });
     outcome.collect()
 }
 
@@ -206,14 +188,7 @@ fn known_by_public_id(tx: &mut Tx<'_>, public_ids: &[String]) -> Result<HashMap<
         texts_in(tx.engine(), 2)
     );
     let rows = tx.query(&sql, params![tx.viewer(), text_list(public_ids)], |row| {
-        Ok((
-            row.text(1)?,
-            Known {
-                id: row.int(0)?,
-                library: row.flag(2)?,
-                visible: row.flag(3)?,
-            },
-        ))
+        Ok((row.text(1)?, Known { id: row.int(0)?, library: row.flag(2)?, visible: row.flag(3)? }))
     })?;
     Ok(rows.into_iter().collect())
 }
@@ -286,10 +261,7 @@ fn insert_keys(
     source: &str,
 ) -> Result<()> {
     let mut values = Vec::new();
-    for (record, id) in fresh
-        .iter()
-        .filter_map(|n| Some((records.get(*n)?, *ids.get(public_ids.get(*n)?)?)))
-    {
+    for (record, id) in fresh.iter().filter_map(|n| Some((records.get(*n)?, *ids.get(public_ids.get(*n)?)?))) {
         push_keys(&mut values, id, record.kind, &record.keys, source);
     }
     insert_rows(tx, KEY_HEAD, KEY_COLUMNS, &values, "ON CONFLICT DO NOTHING")?;
@@ -301,13 +273,7 @@ const KEY_COLUMNS: usize = 5;
 
 fn push_keys<'a>(values: &mut Vec<Value<'a>>, id: i64, kind: Kind, keys: &[IdentityKey], source: &'a str) {
     for key in keys {
-        values.extend([
-            key.scheme.code().into(),
-            key_value(&key.value).into(),
-            id.into(),
-            kind.code().into(),
-            source.into(),
-        ]);
+        values.extend([key.scheme.code().into(), key_value(&key.value).into(), id.into(), kind.code().into(), source.into()]);
     }
 }
 
@@ -363,12 +329,7 @@ pub fn find_all(tx: &mut Tx<'_>, public_ids: &[String]) -> Result<Vec<Record>> {
 /// # Errors
 /// When the database fails.
 pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Record>> {
-    let sql = format!(
-        "SELECT {} FROM record r WHERE {} AND r.id IN {}",
-        record_columns!(),
-        record_visible!("r"),
-        ids_in(tx.engine(), 2)
-    );
+    let sql = format!("SELECT {} FROM record r WHERE {} AND r.id IN {}", record_columns!(), record_visible!("r"), ids_in(tx.engine(), 2));
     tx.query(&sql, params![tx.viewer(), id_list(ids)], read)
 }
 

@@ -15,11 +15,7 @@ pub(crate) struct Select<'a> {
 impl<'a> Select<'a> {
     /// Starts with the tables and the visibility clause, which holds `$1`.
     pub(crate) fn new(tx: &Tx<'_>, from: &str, visible: &str) -> Self {
-        Self {
-            from: from.to_owned(),
-            clauses: visible.to_owned(),
-            params: vec![Value::from(tx.viewer())],
-        }
+        Self { from: from.to_owned(), clauses: visible.to_owned(), params: vec![Value::from(tx.viewer())] }
     }
 
     /// Takes a value and tells its number.
@@ -111,10 +107,7 @@ impl<'a> Select<'a> {
     /// Every row's first column, in no order, at most `limit`: what a bulk action takes.
     pub(crate) fn ids(mut self, tx: &mut Tx<'_>, column: &str, limit: i64) -> Result<Vec<i64>> {
         let limit = self.bind(limit);
-        let sql = format!(
-            "SELECT {column} FROM {} WHERE {} ORDER BY {column} LIMIT ${limit}",
-            self.from, self.clauses
-        );
+        let sql = format!("SELECT {column} FROM {} WHERE {} ORDER BY {column} LIMIT ${limit}", self.from, self.clauses);
         tx.query(&sql, &self.params, |row| row.int(0))
     }
 }

@@ -7,7 +7,10 @@
 macro_rules! case_visible {
     ($case:literal) => {
         concat!(
-            "(", $case, ".restricted = 0 OR CAST($1 AS bigint) = -1 OR EXISTS (SELECT 1 FROM case_access va WHERE va.case_id = ", $case,
+            "(",
+            $case,
+            ".restricted = 0 OR CAST($1 AS bigint) = -1 OR EXISTS (SELECT 1 FROM case_access va WHERE va.case_id = ",
+            $case,
             ".id AND (va.account_id = $1 OR va.group_id IN (SELECT vm.group_id FROM account_group_member vm WHERE vm.account_id = $1))))"
         )
     };
@@ -17,8 +20,14 @@ macro_rules! case_visible {
 macro_rules! record_visible {
     ($record:literal) => {
         concat!(
-            "(", $record, ".library = 1 OR CAST($1 AS bigint) = -1 OR EXISTS (SELECT 1 FROM artifact vr JOIN security_case vc",
-            " ON vc.id = vr.case_id WHERE vr.record_id = ", $record, ".id AND ", crate::visibility::case_visible!("vc"), "))"
+            "(",
+            $record,
+            ".library = 1 OR CAST($1 AS bigint) = -1 OR EXISTS (SELECT 1 FROM artifact vr JOIN security_case vc",
+            " ON vc.id = vr.case_id WHERE vr.record_id = ",
+            $record,
+            ".id AND ",
+            crate::visibility::case_visible!("vc"),
+            "))"
         )
     };
 }
@@ -27,8 +36,13 @@ macro_rules! record_visible {
 macro_rules! made_in_visible {
     ($column:literal) => {
         concat!(
-            "(", $column, " = 0 OR EXISTS (SELECT 1 FROM security_case vk WHERE vk.id = ", $column, " AND ",
-            crate::visibility::case_visible!("vk"), "))"
+            "(",
+            $column,
+            " = 0 OR EXISTS (SELECT 1 FROM security_case vk WHERE vk.id = ",
+            $column,
+            " AND ",
+            crate::visibility::case_visible!("vk"),
+            "))"
         )
     };
 }

@@ -117,11 +117,29 @@ async fn main() {
     let running = start();
     let server = running.server.clone();
     let s = server.clone();
-    measure("baseline: /healthz", 1, 2_000, move |_| { let s = s.clone(); async move { get(&s, "/healthz").await; } }).await;
+    measure("baseline: /healthz", 1, 2_000, move |_| {
+        let s = s.clone();
+        async move {
+            get(&s, "/healthz").await;
+        }
+    })
+    .await;
     let s = server.clone();
-    measure("create a case", 1, 300, move |n| { let s = s.clone(); async move { post(&s, "/api/v1/cases", &json!({ "name": format!("Case {n}") })).await; } }).await;
+    measure("create a case", 1, 300, move |n| {
+        let s = s.clone();
+        async move {
+            post(&s, "/api/v1/cases", &json!({ "name": format!("Case {n}") })).await;
+        }
+    })
+    .await;
     let s = server.clone();
-    measure("create a case", 4, 1_200, move |n| { let s = s.clone(); async move { post(&s, "/api/v1/cases", &json!({ "name": format!("Case {n}") })).await; } }).await;
+    measure("create a case", 4, 1_200, move |n| {
+        let s = s.clone();
+        async move {
+            post(&s, "/api/v1/cases", &json!({ "name": format!("Case {n}") })).await;
+        }
+    })
+    .await;
     let s = server.clone();
     measure("add one observable", 4, 2_000, move |n| {
         let s = s.clone();
@@ -136,7 +154,8 @@ async fn main() {
 
 async fn bulk(server: &Arc<Server>) {
     let began = Instant::now();
-    let values: Vec<String> = (0..100_000).map(|n| format!("host{n}.{}-login.example", ["portal", "mail", "vpn", "files"][n % 4])).collect();
+    let values: Vec<String> =
+        (0..100_000).map(|n| format!("host{n}.{}-login.example", ["portal", "mail", "vpn", "files"][n % 4])).collect();
     let started = post(server, "/api/v1/cases/SECC0001002/artifacts", &json!({ "observables": values })).await;
     settled(server, &started).await;
     row("add 100,000 observables in one request, until done", began.elapsed(), 1);
@@ -150,7 +169,8 @@ async fn bulk(server: &Arc<Server>) {
     settled(server, &undo).await;
     row("undo it, until done", began.elapsed(), 1);
     let list = |q: &str| format!("/api/v1/cases/SECC0001002/artifacts?kind=observable&q={q}");
-    let queries: Vec<String> = ["host77123", "portal", "absent-word", "vpn", "host9", "k8", "10.0.0.1", "%C3%A9"].iter().map(|q| list(q)).collect();
+    let queries: Vec<String> =
+        ["host77123", "portal", "absent-word", "vpn", "host9", "k8", "10.0.0.1", "%C3%A9"].iter().map(|q| list(q)).collect();
     percentiles("keyword search in a tab of 100,000", server, &queries, 20).await;
     percentiles("first page of a tab of 100,000", server, &[list("")], 50).await;
     percentiles("the page of a case with 100,000 artifacts (JSON)", server, &["/api/v1/cases/SECC0001002".to_owned()], 50).await;

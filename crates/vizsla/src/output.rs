@@ -33,8 +33,11 @@ pub(crate) fn table(rows: &[Vec<String>]) -> Result<(), String> {
     let widths: Vec<usize> =
         (0..columns).map(|n| rows.iter().filter_map(|row| row.get(n)).map(|cell| cell.chars().count()).max().unwrap_or_default()).collect();
     for row in &rows {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.chars().count().min(*width)))).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.chars().count().min(*width))))
+            .collect();
         line(cells.join("  ").trim_end())?;
     }
     Ok(())

@@ -49,7 +49,8 @@ const LOGS: &str = concat!(
 fn hunt(command: impl Fn(&[&str]) -> Command, scratch: &Path) {
     let number = done(&run(&mut command(&["case", "new", "Fake portal pages", "--rating", "high"])));
     assert_eq!(number, "SECC0001001");
-    let report = file(scratch, "report.txt", "Mails lead to hxxp://portal-update[.]top/a and answer from 198.51.100[.]77; the lab used 10.0.0.1.");
+    let report =
+        file(scratch, "report.txt", "Mails lead to hxxp://portal-update[.]top/a and answer from 198.51.100[.]77; the lab used 10.0.0.1.");
     let said = done(&run(&mut command(&["import", "intel", &report, "--case", &number])));
     assert!(said.contains("report.txt"), "{said}");
     let assets = file(scratch, "assets.csv", "hostname,class,owner\nWS-FIN-0412,workstation,Finance\nWS-FIN-0377,workstation,Finance\n");

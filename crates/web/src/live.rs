@@ -39,11 +39,7 @@ pub(crate) async fn changes(
     let feed = Feed { updates: web.app.changes(), web, actor, after };
     let events = stream::unfold(feed, next_batch).flat_map(stream::iter);
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
-    Ok((
-        [("cache-control", "no-store"), ("x-accel-buffering", "no")],
-        Sse::new(events).keep_alive(keep_alive),
-    )
-        .into_response())
+    Ok(([("cache-control", "no-store"), ("x-accel-buffering", "no")], Sse::new(events).keep_alive(keep_alive)).into_response())
 }
 
 struct Feed {

@@ -107,9 +107,7 @@ pub fn routes() -> Vec<Route> {
 
 /// The whole server.
 pub fn router(web: Web) -> Router {
-    let mut router = Router::new()
-        .route("/assets/{file}", get(assets::get))
-        .fallback(not_found);
+    let mut router = Router::new().route("/assets/{file}", get(assets::get)).fallback(not_found);
     for route in api_routes() {
         router = router.route(&route.path, guarded(route.handler, route.least));
     }

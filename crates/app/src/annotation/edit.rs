@@ -42,7 +42,8 @@ pub async fn edit(app: &App, actor: &Actor, id: &str, if_match: Option<i64>, pat
             return Err(AppError::Conflict { conflicts, current });
         }
         annotation::correct(tx, before.id, &text, stamp)?;
-        let details = json!({ "annotation": before.public_id, "record": before.record_public_id, "changes": { "text": [before.text, text] } });
+        let details =
+            json!({ "annotation": before.public_id, "record": before.record_public_id, "changes": { "text": [before.text, text] } });
         let deed = Deed { verb: "annotation.correct", object: &case_number(before.case_number), details };
         journal::append(tx, stamp, &deed, ShownIn::Case(before.case))?;
         change::announce(tx, stamp, Topic::Artifacts, before.case)?;

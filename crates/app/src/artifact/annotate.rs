@@ -41,8 +41,7 @@ pub struct AnnotateArtifacts {
 pub async fn annotate(app: &App, actor: &Actor, number: &str, input: AnnotateArtifacts) -> Result<OperationView> {
     require(actor, Role::Analyst)?;
     let text = annotation_text(&input.text)?;
-    let selection =
-        Selection { record_ids: input.record_ids, all_matching: input.all_matching, except: input.except, as_of: input.as_of };
+    let selection = Selection { record_ids: input.record_ids, all_matching: input.all_matching, except: input.except, as_of: input.as_of };
     selection.check()?;
     let number = number.to_owned();
     app.change(actor, move |tx, stamp| {

@@ -51,8 +51,7 @@ pub async fn exclude(app: &App, actor: &Actor, number: &str, input: ExcludeArtif
     }
     fields.finish()?;
     let reason = input.reason;
-    let selection =
-        Selection { record_ids: input.record_ids, all_matching: input.all_matching, except: input.except, as_of: input.as_of };
+    let selection = Selection { record_ids: input.record_ids, all_matching: input.all_matching, except: input.except, as_of: input.as_of };
     selection.check()?;
     let number = number.to_owned();
     app.change(actor, move |tx, stamp| {

@@ -172,7 +172,10 @@ fn check_closing(case: &Case) -> Result<()> {
     }
     let mut fields = Fields::new();
     if case.verdict == Verdict::Undetermined {
-        fields.refuse("/verdict", "say what the hunt found before closing: a targeted campaign, opportunistic, coincidence or a false positive");
+        fields.refuse(
+            "/verdict",
+            "say what the hunt found before closing: a targeted campaign, opportunistic, coincidence or a false positive",
+        );
     }
     if case.closure_summary.trim().is_empty() {
         fields.refuse("/closure_summary", "say in a sentence or two why, before closing");

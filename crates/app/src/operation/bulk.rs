@@ -1,12 +1,12 @@
 //! How bulk actions run: small ones in the request's own transaction, large ones as a job in chunks, so that nobody
 //! else's write waits for them.
 
+use model::Stamp;
 use model::artifact::{ExclusionReason, Status};
 use model::case::case_number;
 use model::list::thousands;
 use model::operation::{OperationState, OperationVerb, SkipReason};
 use model::text::sha256_hex;
-use model::Stamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::artifact::StatusChange;
@@ -152,7 +152,10 @@ fn append(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, bulk: &Bulk, operation: &
             map.insert("titles".to_owned(), json!(incoming.titles(5)));
         } else {
             let titles = record::find_by_rows(tx, records.get(..records.len().min(5)).unwrap_or_default())?;
-            map.insert("titles".to_owned(), json!(titles.iter().map(|r| crate::record::display(r.kind, &r.category, &r.title)).collect::<Vec<_>>()));
+            map.insert(
+                "titles".to_owned(),
+                json!(titles.iter().map(|r| crate::record::display(r.kind, &r.category, &r.title)).collect::<Vec<_>>()),
+            );
         }
     }
     let deed = Deed { verb: bulk.journal_verb(), object: &case_number(case.number), details };

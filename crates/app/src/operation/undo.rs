@@ -27,7 +27,8 @@ pub async fn undo(app: &App, actor: &Actor, id: &str) -> Result<OperationView> {
         check(&undone, stamp)?;
         let number = case::find_by_id(tx, undone.case)?.ok_or(AppError::NotFound("operation"))?.number;
         let case = open_case(tx, &model::case::case_number(number))?;
-        let view = if of_annotations(tx, &undone)? { undo_annotate(tx, stamp, &case, &undone)? } else { undo_rows(tx, stamp, &case, &undone)? };
+        let view =
+            if of_annotations(tx, &undone)? { undo_annotate(tx, stamp, &case, &undone)? } else { undo_rows(tx, stamp, &case, &undone)? };
         let undo = operation::find(tx, &view.operation_id)?.ok_or(AppError::NotFound("operation"))?;
         operation::mark_undone(tx, undone.id, undo.id)?;
         Ok(view)

@@ -72,12 +72,7 @@ pub async fn add_to_cases(app: &App, actor: &Actor, input: AddToCases) -> Result
         .as_ref()
         .map(|new| {
             let description = new.description.clone();
-            let given = CaseInput {
-                name: new.name.clone(),
-                description,
-                restricted: new.restricted,
-                ..CaseInput::default()
-            };
+            let given = CaseInput { name: new.name.clone(), description, restricted: new.restricted, ..CaseInput::default() };
             validate(&given, actor, app.now()).map_err(below("/new_case"))
         })
         .transpose()?;
@@ -100,34 +95,20 @@ pub async fn add_to_cases(app: &App, actor: &Actor, input: AddToCases) -> Result
             .record_ids
             .iter()
             .filter(|id| found.iter().all(|record| record.public_id != **id))
-            .map(|id| Skipped {
-                record_id: id.clone(),
-                reason: SkipReason::NotFound,
-            })
+            .map(|id| Skipped { record_id: id.clone(), reason: SkipReason::NotFound })
             .collect();
         let incoming = Incoming {
             known: found.iter().map(|record| (record.id, record.kind)).collect(),
             new: Vec::new(),
             bring_along: input.bring_along.unwrap_or(true),
-            origin: Source {
-                kind: OriginKind::Manual,
-                reference: String::new(),
-                title: String::new(),
-            },
+            origin: Source { kind: OriginKind::Manual, reference: String::new(), title: String::new() },
         };
         let mut added = Vec::with_capacity(cases.len());
         for (n, (case, created)) in cases.into_iter().enumerate() {
-            let bulk = Bulk::Add {
-                incoming: Box::new(incoming.clone()),
-            };
+            let bulk = Bulk::Add { incoming: Box::new(incoming.clone()) };
             // Each case has an operation of its own, and so needs ids of its own.
             let operation = bulk::start(tx, &stamp.part(n), &case, bulk, Vec::new(), skipped.clone())?;
-            added.push(AddedTo {
-                number: case_number(case.number),
-                name: case.name,
-                created,
-                operation,
-            });
+            added.push(AddedTo { number: case_number(case.number), name: case.name, created, operation });
         }
         Ok(added)
     })
@@ -139,10 +120,7 @@ fn check(input: &AddToCases) -> Result<()> {
         return Err(AppError::invalid("/record_ids", "select at least one record"));
     }
     if input.record_ids.len() > MAX_RECORDS {
-        return Err(AppError::invalid(
-            "/record_ids",
-            format!("names {} records; at most {MAX_RECORDS} at once", input.record_ids.len()),
-        ));
+        return Err(AppError::invalid("/record_ids", format!("names {} records; at most {MAX_RECORDS} at once", input.record_ids.len())));
     }
     if input.case_numbers.is_empty() && input.new_case.is_none() {
         return Err(AppError::invalid("/case_numbers", "choose at least one case, or name a new one"));

@@ -35,12 +35,8 @@ pub async fn cases(app: &App, actor: &Actor, id: &str) -> Result<Vec<RecordCase>
     app.read(actor, move |tx| {
         let record = find_record(tx, &id)?;
         let cases = record::cases(tx, record.id, LIMIT)?;
-        let view = |one: record::HoldingCase| RecordCase {
-            number: case_number(one.number),
-            name: one.name,
-            state: one.state,
-            status: one.status,
-        };
+        let view =
+            |one: record::HoldingCase| RecordCase { number: case_number(one.number), name: one.name, state: one.state, status: one.status };
         Ok(cases.into_iter().map(view).collect())
     })
     .await

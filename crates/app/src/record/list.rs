@@ -38,8 +38,7 @@ pub struct RecordQuery {
 /// When the query holds unknown words.
 pub async fn list(app: &App, actor: &Actor, query: RecordQuery) -> Result<Page<RecordView>> {
     let filter = filter(&query)?;
-    app.read(actor, move |tx| Ok(record::list(tx, &filter)?.map(RecordView::from)))
-        .await
+    app.read(actor, move |tx| Ok(record::list(tx, &filter)?.map(RecordView::from))).await
 }
 
 fn filter(query: &RecordQuery) -> Result<RecordFilter> {
@@ -47,25 +46,9 @@ fn filter(query: &RecordQuery) -> Result<RecordFilter> {
     let filter = RecordFilter {
         kind: kind_word(&mut fields, &query.kind),
         q: refang(&fields.text("/q", &query.q, 1_000)),
-        categories: query
-            .category
-            .split(',')
-            .map(str::trim)
-            .filter(|c| !c.is_empty())
-            .map(str::to_owned)
-            .collect(),
-        findings: choices::<Finding>(&mut fields, "/finding", &query.finding)
-            .iter()
-            .map(|f| f.code())
-            .collect(),
-        sort: sort(
-            &mut fields,
-            &query.sort,
-            Sort {
-                column: SortColumn::Added,
-                descending: true,
-            },
-        ),
+        categories: query.category.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect(),
+        findings: choices::<Finding>(&mut fields, "/finding", &query.finding).iter().map(|f| f.code()).collect(),
+        sort: sort(&mut fields, &query.sort, Sort { column: SortColumn::Added, descending: true }),
         cursor: cursor(&mut fields, &query.cursor),
         limit: limit(&mut fields, query.limit),
         as_of: None,

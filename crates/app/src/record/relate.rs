@@ -58,16 +58,7 @@ pub async fn relate(app: &App, actor: &Actor, input: NewRelationship) -> Result<
         if created {
             let details = json!({ "type": input.r#type, "to": to.public_id, "from_title": from.title, "to_title": to.title });
             let shown = case.as_ref().map_or(ShownIn::Journal, |case| ShownIn::Case(case.id));
-            journal::append(
-                tx,
-                stamp,
-                &Deed {
-                    verb: "record.relate",
-                    object: &from.public_id,
-                    details,
-                },
-                shown,
-            )?;
+            journal::append(tx, stamp, &Deed { verb: "record.relate", object: &from.public_id, details }, shown)?;
             // Without a case, all who may know of both see it; only if both are open are all told that something changed.
             match &case {
                 Some(case) => change::announce(tx, stamp, Topic::Artifacts, case.id)?,
@@ -75,12 +66,7 @@ pub async fn relate(app: &App, actor: &Actor, input: NewRelationship) -> Result<
                 None => {}
             }
         }
-        Ok(RelationshipView {
-            from: from.public_id,
-            r#type: input.r#type,
-            to: to.public_id,
-            created,
-        })
+        Ok(RelationshipView { from: from.public_id, r#type: input.r#type, to: to.public_id, created })
     })
     .await
 }

@@ -45,11 +45,7 @@ pub async fn update(app: &App, actor: &Actor, id: &str, if_match: Option<i64>, p
         record::replace(tx, &record, &content)?;
         let changes: BTreeMap<&String, [&Json; 2]> = changed.iter().map(|(field, (old, new))| (field, [old, new])).collect();
         let details = json!({ "kind": record.kind, "title": content.title, "changes": changes });
-        let deed = Deed {
-            verb: "record.update",
-            object: &record.public_id,
-            details,
-        };
+        let deed = Deed { verb: "record.update", object: &record.public_id, details };
         journal::append(tx, stamp, &deed, ShownIn::CasesOfRecord(record.id))?;
         announce(tx, stamp, &record)?;
         Ok(find_record(tx, &record.public_id)?.into())
@@ -62,10 +58,7 @@ fn merge(record: &Record, before: &Map<String, Json>, patch: &Map<String, Json>)
     if record.kind == Kind::Observable {
         for name in ["type", "value"] {
             if patch.get(name).is_some_and(|given| before.get(name) != Some(given)) {
-                refusals.refuse(
-                    format!("/{name}"),
-                    "is what the observable is, and can't be changed; add another observable instead",
-                );
+                refusals.refuse(format!("/{name}"), "is what the observable is, and can't be changed; add another observable instead");
             }
         }
     }
@@ -93,11 +86,7 @@ fn refuse_conflicts(tx: &mut Tx<'_>, record: &Record, if_match: Option<i64>, cha
     let conflicts: Vec<Conflict> = changed
         .iter()
         .filter(|(field, _)| newer(field))
-        .map(|(field, (theirs, yours))| Conflict {
-            field: field.clone(),
-            theirs: theirs.clone(),
-            yours: yours.clone(),
-        })
+        .map(|(field, (theirs, yours))| Conflict { field: field.clone(), theirs: theirs.clone(), yours: yours.clone() })
         .collect();
     if conflicts.is_empty() {
         return Ok(());

@@ -10,26 +10,10 @@ pub(super) const SPEC: KindSpec = KindSpec {
     id_prefix: "configuration-item",
     title_label: "Name",
     columns: &[
-        Column {
-            place: Place::Category,
-            name: "",
-            label: "Class",
-        },
-        Column {
-            place: Place::Status,
-            name: "",
-            label: "Status",
-        },
-        Column {
-            place: Place::Severity,
-            name: "",
-            label: "Criticality",
-        },
-        Column {
-            place: Place::Owner,
-            name: "",
-            label: "Owner",
-        },
+        Column { place: Place::Category, name: "", label: "Class" },
+        Column { place: Place::Status, name: "", label: "Status" },
+        Column { place: Place::Severity, name: "", label: "Criticality" },
+        Column { place: Place::Owner, name: "", label: "Owner" },
     ],
     fields: &[
         FieldSpec {
@@ -68,15 +52,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
             required: false,
             key: None,
         },
-        FieldSpec {
-            name: "owner",
-            label: "Owner",
-            help: "",
-            place: Place::Owner,
-            shape: FieldShape::Line,
-            required: false,
-            key: None,
-        },
+        FieldSpec { name: "owner", label: "Owner", help: "", place: Place::Owner, shape: FieldShape::Line, required: false, key: None },
         FieldSpec {
             name: "host_names",
             label: "Other host names",

@@ -11,26 +11,10 @@ pub(super) const SPEC: KindSpec = KindSpec {
     id_prefix: "incident",
     title_label: "Short description",
     columns: &[
-        Column {
-            place: Place::Attribute,
-            name: "number",
-            label: "Number",
-        },
-        Column {
-            place: Place::Status,
-            name: "",
-            label: "State",
-        },
-        Column {
-            place: Place::Severity,
-            name: "",
-            label: "Severity",
-        },
-        Column {
-            place: Place::Owner,
-            name: "",
-            label: "Assigned to",
-        },
+        Column { place: Place::Attribute, name: "number", label: "Number" },
+        Column { place: Place::Status, name: "", label: "State" },
+        Column { place: Place::Severity, name: "", label: "Severity" },
+        Column { place: Place::Owner, name: "", label: "Assigned to" },
     ],
     fields: &[
         FieldSpec {
@@ -65,17 +49,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
             label: "State",
             help: "",
             place: Place::Status,
-            shape: FieldShape::OneOf(&[
-                "",
-                "new",
-                "analysis",
-                "contain",
-                "eradicate",
-                "recover",
-                "review",
-                "closed",
-                "cancelled",
-            ]),
+            shape: FieldShape::OneOf(&["", "new", "analysis", "contain", "eradicate", "recover", "review", "closed", "cancelled"]),
             required: false,
             key: None,
         },

@@ -11,18 +11,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     path: "observables",
     id_prefix: "observable",
     title_label: "Value",
-    columns: &[
-        Column {
-            place: Place::Category,
-            name: "",
-            label: "Type",
-        },
-        Column {
-            place: Place::Finding,
-            name: "",
-            label: "Finding",
-        },
-    ],
+    columns: &[Column { place: Place::Category, name: "", label: "Type" }, Column { place: Place::Finding, name: "", label: "Finding" }],
     fields: &[
         FieldSpec {
             name: "type",

@@ -93,10 +93,7 @@ impl NewRecord {
                 }
                 None => {
                     let names: Vec<&str> = spec.fields.iter().map(|f| f.name).collect();
-                    refusals.refuse(
-                        pointer,
-                        format!("is not a field of a {}; its fields are {}", spec.singular, names.join(", ")),
-                    );
+                    refusals.refuse(pointer, format!("is not a field of a {}; its fields are {}", spec.singular, names.join(", ")));
                 }
             }
         }
@@ -106,26 +103,13 @@ impl NewRecord {
                 return None;
             }
         }
-        if input.kind == Kind::Observable {
-            read_observable(&given, at, refusals)
-        } else {
-            Some(assemble(input.kind, &given))
-        }
+        if input.kind == Kind::Observable { read_observable(&given, at, refusals) } else { Some(assemble(input.kind, &given)) }
     }
 
     /// The record's fields by name, as a form shows them.
     #[must_use]
     pub fn fields(&self) -> Map<String, Value> {
-        field_values(
-            self.kind,
-            &self.title,
-            &self.category,
-            &self.status,
-            self.severity,
-            self.finding,
-            &self.owner,
-            &self.attributes,
-        )
+        field_values(self.kind, &self.title, &self.category, &self.status, self.severity, self.finding, &self.owner, &self.attributes)
     }
 }
 
@@ -177,11 +161,7 @@ fn read_value(field: &FieldSpec, value: &Value, pointer: &str, refusals: &mut Fi
             Vec::new()
         }
     };
-    let raw: Vec<String> = raw
-        .into_iter()
-        .map(|text| text.trim().to_owned())
-        .filter(|text| !text.is_empty())
-        .collect();
+    let raw: Vec<String> = raw.into_iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect();
     if raw.len() > MAX_LINES {
         refusals.refuse(pointer, format!("has {} values; at most {MAX_LINES} are allowed", raw.len()));
     }
@@ -201,11 +181,7 @@ fn read_value(field: &FieldSpec, value: &Value, pointer: &str, refusals: &mut Fi
             }
         }
     }
-    if matches!(field.shape, FieldShape::OneOf(_)) {
-        raw.into_iter().map(|text| text.to_lowercase()).collect()
-    } else {
-        raw
-    }
+    if matches!(field.shape, FieldShape::OneOf(_)) { raw.into_iter().map(|text| text.to_lowercase()).collect() } else { raw }
 }
 
 fn read_observable(given: &BTreeMap<&str, Vec<String>>, at: &str, refusals: &mut Fields) -> Option<NewRecord> {
@@ -262,15 +238,9 @@ fn assemble(kind: Kind, given: &BTreeMap<&str, Vec<String>>) -> NewRecord {
             }
         }
     }
-    let natural = spec
-        .natural_key
-        .iter()
-        .find_map(|name| given.get(name).and_then(|values| values.first()));
+    let natural = spec.natural_key.iter().find_map(|name| given.get(name).and_then(|values| values.first()));
     if let Some(value) = natural {
-        record.keys.push(IdentityKey {
-            scheme: KeyScheme::Natural,
-            value: fold(value),
-        });
+        record.keys.push(IdentityKey { scheme: KeyScheme::Natural, value: fold(value) });
     }
     record.keys.sort();
     record.keys.dedup();
@@ -286,10 +256,7 @@ fn keys_of(scheme: KeyScheme, value: &str) -> Vec<IdentityKey> {
             let normal = Observable::guess(value).map_or_else(|_| fold(value), |o| o.value);
             vec![IdentityKey { scheme, value: normal }]
         }
-        KeyScheme::Natural | KeyScheme::Sid | KeyScheme::Email => vec![IdentityKey {
-            scheme,
-            value: fold(value),
-        }],
+        KeyScheme::Natural | KeyScheme::Sid | KeyScheme::Email => vec![IdentityKey { scheme, value: fold(value) }],
     }
 }
 
@@ -302,21 +269,12 @@ pub fn host_keys(host: &str) -> Vec<IdentityKey> {
     }
     if host.parse::<std::net::IpAddr>().is_ok() {
         let value = Observable::guess(&host).map_or(host, |o| o.value);
-        return vec![IdentityKey {
-            scheme: KeyScheme::Address,
-            value,
-        }];
+        return vec![IdentityKey { scheme: KeyScheme::Address, value }];
     }
     let short = host.split('.').next().unwrap_or_default().to_owned();
-    let mut keys = vec![IdentityKey {
-        scheme: KeyScheme::Host,
-        value: host,
-    }];
+    let mut keys = vec![IdentityKey { scheme: KeyScheme::Host, value: host }];
     if !short.is_empty() && keys.iter().all(|key| key.value != short) {
-        keys.push(IdentityKey {
-            scheme: KeyScheme::Host,
-            value: short,
-        });
+        keys.push(IdentityKey { scheme: KeyScheme::Host, value: short });
     }
     keys
 }
@@ -329,30 +287,18 @@ pub fn account_keys(account: &str) -> Vec<IdentityKey> {
         return Vec::new();
     }
     if account.starts_with("s-1-") {
-        return vec![IdentityKey {
-            scheme: KeyScheme::Sid,
-            value: account,
-        }];
+        return vec![IdentityKey { scheme: KeyScheme::Sid, value: account }];
     }
     let mut keys = Vec::new();
     let name = if let Some((name, _)) = account.split_once('@') {
-        keys.push(IdentityKey {
-            scheme: KeyScheme::Email,
-            value: account.clone(),
-        });
+        keys.push(IdentityKey { scheme: KeyScheme::Email, value: account.clone() });
         name.to_owned()
     } else {
         account.rsplit('\\').next().unwrap_or_default().to_owned()
     };
-    keys.push(IdentityKey {
-        scheme: KeyScheme::Account,
-        value: account.clone(),
-    });
+    keys.push(IdentityKey { scheme: KeyScheme::Account, value: account.clone() });
     if !name.is_empty() && name != account {
-        keys.push(IdentityKey {
-            scheme: KeyScheme::Account,
-            value: name,
-        });
+        keys.push(IdentityKey { scheme: KeyScheme::Account, value: name });
     }
     keys
 }
@@ -363,9 +309,7 @@ mod tests {
 
     fn read(json: &str) -> (Option<NewRecord>, Vec<crate::FieldError>) {
         let mut refusals = Fields::new();
-        let record = serde_json::from_str::<RecordInput>(json)
-            .ok()
-            .and_then(|input| NewRecord::read(&input, "/records/0", &mut refusals));
+        let record = serde_json::from_str::<RecordInput>(json).ok().and_then(|input| NewRecord::read(&input, "/records/0", &mut refusals));
         (record, refusals.finish().err().unwrap_or_default())
     }
 
@@ -402,17 +346,9 @@ mod tests {
 
     #[test]
     fn accounts_are_known_with_and_without_their_domain() {
-        let words = |account: &str| {
-            account_keys(account)
-                .into_iter()
-                .map(|k| format!("{}:{}", k.scheme, k.value))
-                .collect::<Vec<_>>()
-        };
+        let words = |account: &str| account_keys(account).into_iter().map(|k| format!("{}:{}", k.scheme, k.value)).collect::<Vec<_>>();
         assert_eq!(words(r"PANDALAB\pedro"), [r"account:pandalab\pedro", "account:pedro"]);
-        assert_eq!(
-            words("Ada@Corp.example"),
-            ["email:ada@corp.example", "account:ada@corp.example", "account:ada"]
-        );
+        assert_eq!(words("Ada@Corp.example"), ["email:ada@corp.example", "account:ada@corp.example", "account:ada"]);
         assert_eq!(words("S-1-5-18"), ["sid:s-1-5-18"]);
         assert!(words(" ").is_empty());
     }

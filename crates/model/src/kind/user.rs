@@ -10,37 +10,13 @@ pub(super) const SPEC: KindSpec = KindSpec {
     id_prefix: "user",
     title_label: "Name",
     columns: &[
-        Column {
-            place: Place::Attribute,
-            name: "user_id",
-            label: "User id",
-        },
-        Column {
-            place: Place::Category,
-            name: "",
-            label: "Department",
-        },
-        Column {
-            place: Place::Status,
-            name: "",
-            label: "Status",
-        },
-        Column {
-            place: Place::Severity,
-            name: "",
-            label: "Privilege",
-        },
+        Column { place: Place::Attribute, name: "user_id", label: "User id" },
+        Column { place: Place::Category, name: "", label: "Department" },
+        Column { place: Place::Status, name: "", label: "Status" },
+        Column { place: Place::Severity, name: "", label: "Privilege" },
     ],
     fields: &[
-        FieldSpec {
-            name: "name",
-            label: "Name",
-            help: "",
-            place: Place::Title,
-            shape: FieldShape::Line,
-            required: true,
-            key: None,
-        },
+        FieldSpec { name: "name", label: "Name", help: "", place: Place::Title, shape: FieldShape::Line, required: true, key: None },
         FieldSpec {
             name: "user_id",
             label: "User id",

@@ -76,11 +76,7 @@ pub struct Artifact {
 fn select<'a>(tx: &mut Tx<'_>, filter: &'a ArtifactFilter) -> Result<Select<'a>> {
     let engine = tx.engine();
     let total: i64 = counts(tx, filter.case)?.iter().map(|count| count.count).sum();
-    let words = if total <= SMALL_CASE {
-        Words::Scanned(search_words(&filter.q))
-    } else {
-        Words::of(tx, &filter.q)?
-    };
+    let words = if total <= SMALL_CASE { Words::Scanned(search_words(&filter.q)) } else { Words::of(tx, &filter.q)? };
     // CROSS JOIN keeps SQLite from reordering: the case's index leads, or the text index does. `$1` is the viewer in every
     // list; the caller has found the case.
     const JOINED: &str = "r.id = a.record_id AND CAST($1 AS bigint) IS NOT NULL";
@@ -91,11 +87,7 @@ fn select<'a>(tx: &mut Tx<'_>, filter: &'a ArtifactFilter) -> Result<Select<'a>>
             select
         }
         Words::Scanned(words) => {
-            let from = if engine == Engine::Sqlite {
-                "artifact a CROSS JOIN record r"
-            } else {
-                "artifact a, record r"
-            };
+            let from = if engine == Engine::Sqlite { "artifact a CROSS JOIN record r" } else { "artifact a, record r" };
             let mut select = Select::new(tx, from, JOINED);
             select.all_words(engine, "r.search_text", words);
             select
@@ -127,11 +119,7 @@ fn total(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<(i64, bool)> {
             StatusFilter::All => true,
         };
         let counts = counts(tx, filter.case)?;
-        let total = counts
-            .iter()
-            .filter(|c| filter.kind.is_none_or(|kind| kind == c.kind) && kept(c.status))
-            .map(|c| c.count)
-            .sum();
+        let total = counts.iter().filter(|c| filter.kind.is_none_or(|kind| kind == c.kind) && kept(c.status)).map(|c| c.count).sum();
         return Ok((total, true));
     }
     let counted = select(tx, filter)?.count(tx, COUNT_LIMIT)?;
@@ -145,16 +133,8 @@ fn total(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<(i64, bool)> {
 pub fn list(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<Page<Artifact>> {
     let (total, total_is_exact) = total(tx, filter)?;
     let column = record::sort_column(filter.sort.column, "a.id");
-    let order = Order {
-        column,
-        id: "a.id",
-        descending: filter.sort.descending,
-        after: filter.cursor.as_ref(),
-    };
-    let columns = concat!(
-        record_columns!(),
-        ", a.id, a.status, a.reason, a.comment, a.status_by, a.status_at, a.added_by, a.added_at"
-    );
+    let order = Order { column, id: "a.id", descending: filter.sort.descending, after: filter.cursor.as_ref() };
+    let columns = concat!(record_columns!(), ", a.id, a.status, a.reason, a.comment, a.status_by, a.status_at, a.added_by, a.added_at");
     let mut items = select(tx, filter)?.page(tx, columns, &order, filter.limit + 1, |row| {
         let at = RECORD_COLUMNS;
         Ok(Artifact {
@@ -175,22 +155,13 @@ pub fn list(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<Page<Artifact>> 
     })?;
     let more = items.len() > filter.limit as usize;
     items.truncate(filter.limit as usize);
-    let next_cursor = items.last().filter(|_| more).map(|last| {
-        Cursor {
-            key: record::sort_key(&last.record, filter.sort.column, last.id),
-            id: last.id,
-        }
-        .to_string()
-    });
+    let next_cursor = items
+        .last()
+        .filter(|_| more)
+        .map(|last| Cursor { key: record::sort_key(&last.record, filter.sort.column, last.id), id: last.id }.to_string());
     decorate(tx, filter.case, &mut items)?;
     let as_of = last_id(tx)?.to_string();
-    Ok(Page {
-        items,
-        next_cursor,
-        total,
-        total_is_exact,
-        as_of,
-    })
+    Ok(Page { items, next_cursor, total, total_is_exact, as_of })
 }
 
 /// Adds what hangs on the artifacts of one page: one statement each for origins, annotations, cases and sightings.
@@ -244,10 +215,7 @@ pub fn decorate(tx: &mut Tx<'_>, case: i64, items: &mut [Artifact]) -> Result<()
 }
 
 fn count_by_record(tx: &mut Tx<'_>, sql: &str, list: &str) -> Result<HashMap<i64, i64>> {
-    Ok(tx
-        .query(sql, params![tx.viewer(), list], |row| Ok((row.int(0)?, row.int(1)?)))?
-        .into_iter()
-        .collect())
+    Ok(tx.query(sql, params![tx.viewer(), list], |row| Ok((row.int(0)?, row.int(1)?)))?.into_iter().collect())
 }
 
 /// What the newest finished search of the case that asked for a record counted.
@@ -259,10 +227,7 @@ fn sighted(tx: &mut Tx<'_>, case: i64, list: &str, among: &str) -> Result<HashMa
          ) AS d LEFT JOIN sighting_result t ON t.search_id = d.search_id AND t.record_id = d.record_id
          GROUP BY d.record_id"
     );
-    Ok(tx
-        .query(&sql, params![case, list], |row| Ok((row.int(0)?, row.int(1)?)))?
-        .into_iter()
-        .collect())
+    Ok(tx.query(&sql, params![case, list], |row| Ok((row.int(0)?, row.int(1)?)))?.into_iter().collect())
 }
 
 /// The record rows of all artifacts that match, at most `limit`.

@@ -43,20 +43,9 @@ pub fn set_status(tx: &mut Tx<'_>, case: i64, records: &[i64], change: &StatusCh
          WHERE case_id = $7 AND status <> $1 AND record_id IN {}",
         ids_in(tx.engine(), 8)
     );
-    let row = params![
-        change.status.code(),
-        &change.reason,
-        &change.comment,
-        &stamp.actor,
-        stamp.at,
-        operation,
-        case,
-        &list
-    ];
+    let row = params![change.status.code(), &change.reason, &change.comment, &stamp.actor, stamp.at, operation, case, &list];
     tx.execute(&set, row)?;
-    let moves = moved
-        .into_iter()
-        .flat_map(|(kind, from, count)| [(kind, from, -count), (kind, change.status, count)]);
+    let moves = moved.into_iter().flat_map(|(kind, from, count)| [(kind, from, -count), (kind, change.status, count)]);
     adjust_counts(tx, case, moves)?;
     Ok(changed)
 }
@@ -73,12 +62,7 @@ pub fn restore(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i6
         ids_in(tx.engine(), 3)
     );
     let rows = tx.query(&mine, params![case, undone, id_list(records)], |row| {
-        Ok((
-            row.int(0)?,
-            row.code(1, Kind::from_code)?,
-            row.code(2, Status::from_code)?,
-            row.code(3, Status::from_code)?,
-        ))
+        Ok((row.int(0)?, row.code(1, Kind::from_code)?, row.code(2, Status::from_code)?, row.code(3, Status::from_code)?))
     })?;
     let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
     let list = id_list(&ids);
@@ -97,11 +81,7 @@ pub fn restore(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i6
         ids_in(tx.engine(), 4)
     );
     tx.execute(&set, params![undone, undo, case, &list])?;
-    adjust_counts(
-        tx,
-        case,
-        rows.into_iter().flat_map(|(_, kind, from, to)| [(kind, from, -1), (kind, to, 1)]),
-    )?;
+    adjust_counts(tx, case, rows.into_iter().flat_map(|(_, kind, from, to)| [(kind, from, -1), (kind, to, 1)]))?;
     Ok(ids)
 }
 
@@ -128,10 +108,7 @@ pub fn undo_add(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i
         ids_in(tx.engine(), 3)
     );
     tx.execute(&keep, params![undo, case, &list])?;
-    let delete = format!(
-        "DELETE FROM artifact WHERE case_id = $1 AND record_id IN {}",
-        ids_in(tx.engine(), 2)
-    );
+    let delete = format!("DELETE FROM artifact WHERE case_id = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
     tx.execute(&delete, params![case, &list])?;
     // What stays in the case keeps its origins.
     let hide = format!(
@@ -168,16 +145,7 @@ pub fn readd(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i64]
     tx.execute(&insert, params![case, &stamp.actor, stamp.at, undo, undone, &list])?;
     let mut before = Vec::with_capacity(ids.len() * 8);
     for id in &ids {
-        before.extend([
-            Value::from(undo),
-            (*id).into(),
-            0.into(),
-            "".into(),
-            "".into(),
-            "".into(),
-            0.into(),
-            0.into(),
-        ]);
+        before.extend([Value::from(undo), (*id).into(), 0.into(), "".into(), "".into(), "".into(), 0.into(), 0.into()]);
     }
     insert_rows(tx, BEFORE_HEAD, 8, &before, "ON CONFLICT DO NOTHING")?;
     // They belong to the operation that brought them back: undoing that one hides them again.

@@ -81,25 +81,12 @@ pub fn list(tx: &mut Tx<'_>, filter: &CaseFilter) -> Result<Page<CaseListed>> {
         columns!(),
         ", (SELECT CAST(coalesce(sum(k.count), 0) AS bigint) FROM artifact_count k WHERE k.case_id = c.id AND k.status = 1)"
     );
-    let mut items = select.page(tx, columns, &order, filter.limit + 1, |row| {
-        Ok(CaseListed {
-            case: read(row)?,
-            artifacts: row.int(24)?,
-        })
-    })?;
+    let mut items =
+        select.page(tx, columns, &order, filter.limit + 1, |row| Ok(CaseListed { case: read(row)?, artifacts: row.int(24)? }))?;
     let more = items.len() > filter.limit as usize;
     items.truncate(filter.limit as usize);
-    let next_cursor = items
-        .last()
-        .filter(|_| more)
-        .map(|last| cursor(&last.case, filter.sort.column).to_string());
-    Ok(Page {
-        items,
-        next_cursor,
-        total: total.min(COUNT_LIMIT),
-        total_is_exact: total <= COUNT_LIMIT,
-        as_of: String::new(),
-    })
+    let next_cursor = items.last().filter(|_| more).map(|last| cursor(&last.case, filter.sort.column).to_string());
+    Ok(Page { items, next_cursor, total: total.min(COUNT_LIMIT), total_is_exact: total <= COUNT_LIMIT, as_of: String::new() })
 }
 
 fn cursor(case: &Case, column: CaseSort) -> Cursor {
@@ -120,10 +107,7 @@ fn cursor(case: &Case, column: CaseSort) -> Cursor {
 /// # Errors
 /// When the database fails.
 pub fn count_open(tx: &mut Tx<'_>) -> Result<i64> {
-    const SQL: &str = concat!(
-        "SELECT CAST(count(*) AS bigint) FROM security_case c WHERE ",
-        case_visible!("c"),
-        " AND c.state <= CAST($2 AS bigint)"
-    );
+    const SQL: &str =
+        concat!("SELECT CAST(count(*) AS bigint) FROM security_case c WHERE ", case_visible!("c"), " AND c.state <= CAST($2 AS bigint)");
     tx.query_one(SQL, params![tx.viewer(), CaseState::Review.code()], |row| row.int(0))
 }

@@ -24,11 +24,7 @@ impl PostgresClient {
             let cause = std::error::Error::source(&error).map(|c| format!(": {c}")).unwrap_or_default();
             StoreError::Unreachable(format!("{error}{cause}"))
         })?;
-        Ok(Self {
-            client,
-            statements: HashMap::new(),
-            lost: false,
-        })
+        Ok(Self { client, statements: HashMap::new(), lost: false })
     }
 
     /// Whether nothing more can come over this connection.

@@ -89,10 +89,7 @@ impl Row<'_> {
     /// # Errors
     /// When the column holds another word.
     pub fn word<T: std::str::FromStr<Err: std::fmt::Display>>(&self, column: usize) -> Result<T> {
-        self.text(column)?.parse().map_err(|error: T::Err| StoreError::Corrupt {
-            column,
-            detail: error.to_string(),
-        })
+        self.text(column)?.parse().map_err(|error: T::Err| StoreError::Corrupt { column, detail: error.to_string() })
     }
 
     /// A code of a closed list.
@@ -101,10 +98,7 @@ impl Row<'_> {
     /// When the column holds another code.
     pub fn code<T>(&self, column: usize, from_code: impl Fn(i64) -> Option<T>) -> Result<T> {
         let code = self.int(column)?;
-        from_code(code).ok_or_else(|| StoreError::Corrupt {
-            column,
-            detail: format!("code {code}"),
-        })
+        from_code(code).ok_or_else(|| StoreError::Corrupt { column, detail: format!("code {code}") })
     }
 
     /// JSON, read into its type.
@@ -117,10 +111,7 @@ impl Row<'_> {
 }
 
 fn corrupt(column: usize, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Corrupt {
-        column,
-        detail: error.to_string(),
-    }
+    StoreError::Corrupt { column, detail: error.to_string() }
 }
 
 /// JSON text of what we made ourselves.

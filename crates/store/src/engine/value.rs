@@ -66,9 +66,7 @@ impl rusqlite::ToSql for Value<'_> {
             Self::Int(value) => ToSqlOutput::from(*value),
             // SQLite would keep it, PostgreSQL can't: what one engine holds must fit into the other.
             Self::Text(text) if text.contains('\0') => {
-                return Err(rusqlite::Error::ToSqlConversionFailure(
-                    "text with the character U+0000 can't be stored".into(),
-                ));
+                return Err(rusqlite::Error::ToSqlConversionFailure("text with the character U+0000 can't be stored".into()));
             }
             Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
             Self::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),

@@ -38,10 +38,7 @@ impl Target {
                 connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
                 Ok(Backend::Sqlite(connection))
             }
-            Self::Postgres(url) => Ok(Backend::Postgres {
-                url: url.clone(),
-                client: Box::new(PostgresClient::connect(url)?),
-            }),
+            Self::Postgres(url) => Ok(Backend::Postgres { url: url.clone(), client: Box::new(PostgresClient::connect(url)?) }),
         }
     }
 }
@@ -49,14 +46,9 @@ impl Target {
 /// Runs a closure of a request: a mistake in it is that request's failure, not the end of the thread that all share.
 pub(crate) fn caught<T, E: From<StoreError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let said = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied());
+        let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
         tracing::error!(said, "a transaction panicked; it was rolled back");
-        Err(E::from(StoreError::Database(
-            "a mistake in Vizsla stopped the transaction; the log says more".to_owned(),
-        )))
+        Err(E::from(StoreError::Database("a mistake in Vizsla stopped the transaction; the log says more".to_owned())))
     })
 }
 

@@ -49,15 +49,7 @@ where
 {
     pub(crate) fn new(scope: Scope, work: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (answer, receiver) = oneshot::channel();
-        (
-            Self {
-                scope,
-                work,
-                outcome: None,
-                answer,
-            },
-            receiver,
-        )
+        (Self { scope, work, outcome: None, answer }, receiver)
     }
 }
 
@@ -70,11 +62,7 @@ where
     fn run(&mut self, backend: &mut Backend) -> Outcome {
         let mut tx = backend.tx(self.scope);
         let outcome = caught(|| (self.work)(&mut tx));
-        let kept = if outcome.is_ok() {
-            Outcome::Keep(tx.highest_change)
-        } else {
-            Outcome::Discard
-        };
+        let kept = if outcome.is_ok() { Outcome::Keep(tx.highest_change) } else { Outcome::Discard };
         self.outcome = Some(outcome);
         kept
     }

@@ -79,11 +79,7 @@ impl Words {
             return Ok(Self::Scanned(words));
         };
         let matches = tx.query_one(COUNT, params![&query, MATCH_LIMIT + 1], |row| row.int(0))?;
-        Ok(if matches > MATCH_LIMIT {
-            Self::Scanned(words)
-        } else {
-            Self::Indexed(Indexed { query, short })
-        })
+        Ok(if matches > MATCH_LIMIT { Self::Scanned(words) } else { Self::Indexed(Indexed { query, short }) })
     }
 }
 
@@ -129,32 +125,14 @@ pub(crate) fn sort_key(record: &Record, column: SortColumn, added: i64) -> Curso
 pub fn list(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<Page<Record>> {
     let total = select(tx, filter)?.count(tx, COUNT_LIMIT)?;
     let column = sort_column(filter.sort.column, "r.id");
-    let order = Order {
-        column,
-        id: "r.id",
-        descending: filter.sort.descending,
-        after: filter.cursor.as_ref(),
-    };
+    let order = Order { column, id: "r.id", descending: filter.sort.descending, after: filter.cursor.as_ref() };
     let mut items = select(tx, filter)?.page(tx, record_columns!(), &order, filter.limit + 1, read)?;
     let more = items.len() > filter.limit as usize;
     items.truncate(filter.limit as usize);
-    let next_cursor = items.last().filter(|_| more).map(|last| {
-        Cursor {
-            key: sort_key(last, filter.sort.column, last.id),
-            id: last.id,
-        }
-        .to_string()
-    });
-    let as_of = tx.query_one("SELECT CAST(coalesce(max(id), 0) AS bigint) FROM record", params![], |row| {
-        row.int(0)
-    })?;
-    Ok(Page {
-        items,
-        next_cursor,
-        total: total.min(COUNT_LIMIT),
-        total_is_exact: total <= COUNT_LIMIT,
-        as_of: as_of.to_string(),
-    })
+    let next_cursor =
+        items.last().filter(|_| more).map(|last| Cursor { key: sort_key(last, filter.sort.column, last.id), id: last.id }.to_string());
+    let as_of = tx.query_one("SELECT CAST(coalesce(max(id), 0) AS bigint) FROM record", params![], |row| row.int(0))?;
+    Ok(Page { items, next_cursor, total: total.min(COUNT_LIMIT), total_is_exact: total <= COUNT_LIMIT, as_of: as_of.to_string() })
 }
 
 /// The rows of all records that match, at most `limit`.

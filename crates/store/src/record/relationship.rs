@@ -41,15 +41,8 @@ pub fn insert_relationships(
 ) -> Result<u64> {
     let mut values = Vec::with_capacity(joined.len() * 7);
     for (from, kind, to) in joined {
-        let row = [
-            Value::from(*from),
-            kind.as_str().into(),
-            (*to).into(),
-            case.into(),
-            source.into(),
-            (&stamp.actor).into(),
-            stamp.at.into(),
-        ];
+        let row =
+            [Value::from(*from), kind.as_str().into(), (*to).into(), case.into(), source.into(), (&stamp.actor).into(), stamp.at.into()];
         values.extend(row);
     }
     let head = "INSERT INTO relationship (from_id, type, to_id, case_id, source, created_by, created_at)";
@@ -78,11 +71,7 @@ pub fn related(tx: &mut Tx<'_>, record: i64, kind: Option<Kind>, limit: u32) -> 
     );
     let params = params![tx.viewer(), record, kind.map_or(0, Kind::code), i64::from(limit)];
     tx.query(SQL, params, |row| {
-        Ok(Related {
-            record: read(row)?,
-            relationship: row.word(RECORD_COLUMNS)?,
-            outgoing: row.flag(RECORD_COLUMNS + 1)?,
-        })
+        Ok(Related { record: read(row)?, relationship: row.word(RECORD_COLUMNS)?, outgoing: row.flag(RECORD_COLUMNS + 1)? })
     })
 }
 
@@ -103,12 +92,7 @@ pub fn related_counts(tx: &mut Tx<'_>, record: i64) -> Result<Vec<RelatedCount>>
         made_in_visible!("l.case_id"),
         " GROUP BY r.kind ORDER BY r.kind"
     );
-    tx.query(SQL, params![tx.viewer(), record], |row| {
-        Ok(RelatedCount {
-            kind: row.code(0, Kind::from_code)?,
-            count: row.int(1)?,
-        })
-    })
+    tx.query(SQL, params![tx.viewer(), record], |row| Ok(RelatedCount { kind: row.code(0, Kind::from_code)?, count: row.int(1)? }))
 }
 
 /// What comes along when records of a kind enter a case: pairs of (record that brings, record brought).
@@ -130,7 +114,5 @@ pub fn brought_along(tx: &mut Tx<'_>, kind: Kind, records: &[i64]) -> Result<Vec
         texts_in(tx.engine(), 3)
     );
     let types = text_list(types.iter().map(|t| t.as_str()));
-    tx.query(&sql, params![tx.viewer(), id_list(records), types], |row| {
-        Ok((row.int(RECORD_COLUMNS)?, read(row)?))
-    })
+    tx.query(&sql, params![tx.viewer(), id_list(records), types], |row| Ok((row.int(RECORD_COLUMNS)?, read(row)?)))
 }

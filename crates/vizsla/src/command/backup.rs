@@ -45,14 +45,12 @@ pub(crate) fn run(command: Backup) -> Result<(), String> {
     }
     let mut out = BufWriter::new(File::create_new(&partial).map_err(|error| told(&error))?);
     let extra = [Extra { name: "logs", path: &logs }];
-    let outcome = backup::backup(&opened.store, &extra, SystemWorld.now(), &mut out)
-        .map_err(|error| told(&error))
-        .and_then(|manifest| {
-            out.flush().map_err(|error| told(&error))?;
-            out.get_ref().sync_all().map_err(|error| told(&error))?;
-            std::fs::rename(&partial, &command.file).map_err(|error| told(&error))?;
-            Ok(manifest)
-        });
+    let outcome = backup::backup(&opened.store, &extra, SystemWorld.now(), &mut out).map_err(|error| told(&error)).and_then(|manifest| {
+        out.flush().map_err(|error| told(&error))?;
+        out.get_ref().sync_all().map_err(|error| told(&error))?;
+        std::fs::rename(&partial, &command.file).map_err(|error| told(&error))?;
+        Ok(manifest)
+    });
     match outcome {
         Ok(manifest) => summary("written", &manifest),
         Err(error) => {

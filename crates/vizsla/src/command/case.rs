@@ -93,7 +93,8 @@ async fn show(door: &Door, number: &str, json: bool) -> Result<(), String> {
         return output::json(&case);
     }
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for field in ["number", "name", "case_type", "rating", "state", "assigned_to", "tlp", "verdict", "short_description", "closure_summary"] {
+    for field in ["number", "name", "case_type", "rating", "state", "assigned_to", "tlp", "verdict", "short_description", "closure_summary"]
+    {
         rows.push(vec![field.replace('_', " "), output::text(&case, field)]);
     }
     if let Some(counts) = case["artifact_counts"].as_object() {

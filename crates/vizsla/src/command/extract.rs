@@ -38,8 +38,7 @@ pub(crate) fn run(command: Extract) -> Result<(), String> {
         let rows: Vec<Vec<String>> = finds
             .iter()
             .map(|find| {
-                let marks: Vec<String> =
-                    find["marks"].as_array().map(|marks| marks.iter().map(mark).collect()).unwrap_or_default();
+                let marks: Vec<String> = find["marks"].as_array().map(|marks| marks.iter().map(mark).collect()).unwrap_or_default();
                 vec![output::text(find, "type"), output::text(find, "value"), marks.join(", ")]
             })
             .collect();

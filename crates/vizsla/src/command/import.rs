@@ -73,8 +73,12 @@ pub(crate) fn run(command: Import) -> Result<(), String> {
             Import::Records { files, kind, case, source } => {
                 let door = Door::open(&files.data, "vizsla import")?;
                 each(&files, async |path, name| {
-                    let mut url =
-                        format!("/api/v1/imports/records?apply=true&kind={}&name={}&source={}", encode(&kind), encode(name), encode(&source));
+                    let mut url = format!(
+                        "/api/v1/imports/records?apply=true&kind={}&name={}&source={}",
+                        encode(&kind),
+                        encode(name),
+                        encode(&source)
+                    );
                     if let Some(case) = &case {
                         url.push_str(&format!("&case={}", encode(case)));
                     }

@@ -83,8 +83,10 @@ fn show(number: &str, search: &Json, results: &[Json]) -> Result<(), String> {
     let mut rows = vec![["events", "first", "last", "source", "observable", "hosts"].map(str::to_owned).to_vec()];
     for result in results {
         let count = result["count"].as_i64().unwrap_or_default();
-        let hosts: Vec<String> =
-            result["hosts"].as_array().map(|hosts| hosts.iter().take(3).map(|host| output::text(host, "name")).collect()).unwrap_or_default();
+        let hosts: Vec<String> = result["hosts"]
+            .as_array()
+            .map(|hosts| hosts.iter().take(3).map(|host| output::text(host, "name")).collect())
+            .unwrap_or_default();
         let seen = if count > 0 { model::list::thousands(count) } else { "not seen".to_owned() };
         rows.push(vec![
             seen,

@@ -79,7 +79,8 @@ pub(crate) struct RecordsQuery {
 pub(crate) async fn records(State(web): State<Web>, Query(query): Query<RecordsQuery>, upload: Upload) -> Result<Response, Failure> {
     let mapping: Option<Mapping> = if query.mapping.is_empty() { None } else { Some(read(query.mapping.as_bytes()).map_err(in_mapping)?) };
     let name = if query.name.is_empty() { upload.file_name.clone() } else { query.name };
-    let input = StageRecords { kind: query.kind, name, source: query.source, mapping, case: query.case.filter(|number| !number.is_empty()) };
+    let input =
+        StageRecords { kind: query.kind, name, source: query.source, mapping, case: query.case.filter(|number| !number.is_empty()) };
     let bytes = if upload.bytes.is_empty() { upload.field("text").as_bytes().to_vec() } else { upload.bytes };
     let staged = import::stage_records(&web.app, &upload.actor, input, bytes).await?;
     finish(&web, &upload.actor, staged, query.apply).await

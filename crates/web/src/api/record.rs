@@ -80,10 +80,6 @@ pub(crate) struct StandingInput {
 }
 
 /// Which of some records are in a case, and how they stand there.
-pub(crate) async fn standing(
-    State(web): State<Web>,
-    Path(number): Path<String>,
-    call: Call<StandingInput>,
-) -> Answer<Vec<StandingView>> {
+pub(crate) async fn standing(State(web): State<Web>, Path(number): Path<String>, call: Call<StandingInput>) -> Answer<Vec<StandingView>> {
     Ok(Json(artifact::standing(&web.app, &call.actor, &number, call.input.record_ids).await?))
 }

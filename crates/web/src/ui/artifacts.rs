@@ -98,8 +98,14 @@ impl ArtifactsPage {
     fn link(&self, name: &str, value: &str) -> String {
         let q = &self.query;
         let kind = self.kind.to_string();
-        let mut all =
-            vec![("kind", &kind), ("q", &q.q), ("status", &q.status), ("category", &q.category), ("finding", &q.finding), ("sort", &q.sort)];
+        let mut all = vec![
+            ("kind", &kind),
+            ("q", &q.q),
+            ("status", &q.status),
+            ("category", &q.category),
+            ("finding", &q.finding),
+            ("sort", &q.sort),
+        ];
         if name == "open" || name == "tab" {
             all.push(("cursor", &q.cursor));
         }
@@ -273,12 +279,8 @@ pub(crate) async fn exclude(State(web): State<Web>, visit: Visit, Path(number): 
 }
 
 pub(crate) async fn include(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<SelectionForm>) -> Screen {
-    let input = IncludeArtifacts {
-        record_ids: form.record_ids(),
-        all_matching: form.all_matching(),
-        except: Vec::new(),
-        as_of: form.as_of(),
-    };
+    let input =
+        IncludeArtifacts { record_ids: form.record_ids(), all_matching: form.all_matching(), except: Vec::new(), as_of: form.as_of() };
     let done = artifact::include(&web.app, &visit.actor, &number, input).await?;
     Ok(see(&with_operation(&form.back(&number), &done.operation_id)))
 }

@@ -76,11 +76,7 @@ pub(crate) struct SetupForm {
     password: Secret,
 }
 
-pub(crate) async fn setup(
-    State(web): State<Web>,
-    Extension(Nonce(nonce)): Extension<Nonce>,
-    Form(form): Form<SetupForm>,
-) -> Screen {
+pub(crate) async fn setup(State(web): State<Web>, Extension(Nonce(nonce)): Extension<Nonce>, Form(form): Form<SetupForm>) -> Screen {
     let input = SetupInput {
         token: Secret::from(form.token.clone()),
         name: form.name.clone(),

@@ -72,6 +72,7 @@ pub(crate) async fn failure(web: &Web, context: &FailureContext, failed: &AppErr
         StatusCode::UNAUTHORIZED => "You are signed out",
         _ => "Something failed",
     };
-    let page = FailurePage { nonce: &context.nonce, signed_in: context.signed_in, status: status.as_u16(), title, detail: error::detail(failed) };
+    let page =
+        FailurePage { nonce: &context.nonce, signed_in: context.signed_in, status: status.as_u16(), title, detail: error::detail(failed) };
     (status, Html(page.render().unwrap_or_else(|_| title.to_owned()))).into_response()
 }

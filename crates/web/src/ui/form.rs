@@ -16,10 +16,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| AppError::TooLarge {
-            what: "the form".to_owned(),
-            limit: format!("{} MB", MAX_JSON / 1024 / 1024),
-        })?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| AppError::TooLarge { what: "the form".to_owned(), limit: format!("{} MB", MAX_JSON / 1024 / 1024) })?;
         let form = serde_html_form::from_bytes(&bytes).map_err(|error| AppError::invalid("", error.to_string()))?;
         Ok(Self(form))
     }

@@ -108,7 +108,12 @@ impl ShowPage {
     }
 }
 
-pub(crate) async fn show(State(web): State<Web>, visit: Visit, Path(id): Path<String>, Query(typed): Query<BTreeMap<String, String>>) -> Screen {
+pub(crate) async fn show(
+    State(web): State<Web>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Query(typed): Query<BTreeMap<String, String>>,
+) -> Screen {
     let mapping: Mapping = mapping(typed.into_iter());
     let import = if mapping.is_empty() {
         import::get(&web.app, &visit.actor, &id).await?
@@ -130,8 +135,5 @@ pub(crate) async fn apply(State(web): State<Web>, visit: Visit, Path(id): Path<S
 
 /// Columns and fields, from the controls of the form.
 fn mapping(typed: impl Iterator<Item = (String, String)>) -> Mapping {
-    typed
-        .filter_map(|(name, field)| Some((name.strip_prefix(COLUMN)?.to_owned(), field)))
-        .filter(|(_, field)| !field.is_empty())
-        .collect()
+    typed.filter_map(|(name, field)| Some((name.strip_prefix(COLUMN)?.to_owned(), field))).filter(|(_, field)| !field.is_empty()).collect()
 }

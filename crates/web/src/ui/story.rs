@@ -62,7 +62,9 @@ fn line(entry: ActivityView) -> Line {
         }
         "artifact.include" => (format!("included {artifacts} again"), titles(d)),
         "artifact.annotate" => (format!("annotated {artifacts}"), text("text")),
-        "operation.undo" => (format!("undid a change of {}", counted(d.get("count").and_then(Json::as_i64).unwrap_or_default(), "item")), String::new()),
+        "operation.undo" => {
+            (format!("undid a change of {}", counted(d.get("count").and_then(Json::as_i64).unwrap_or_default(), "item")), String::new())
+        }
         "annotation.correct" => ("corrected an annotation".to_owned(), String::new()),
         "annotation.withdraw" => ("withdrew an annotation".to_owned(), text("text")),
         "sighting.start" => {
@@ -70,7 +72,13 @@ fn line(entry: ActivityView) -> Line {
             (format!("searched the logs for {observables}, {}: {}", text("window"), text("search")), String::new())
         }
         "sighting.done" => (
-            format!("got the answer of {}: {} seen, {} not seen, {} without coverage", text("search"), number(d, "seen"), number(d, "not_seen"), number(d, "no_coverage")),
+            format!(
+                "got the answer of {}: {} seen, {} not seen, {} without coverage",
+                text("search"),
+                number(d, "seen"),
+                number(d, "not_seen"),
+                number(d, "no_coverage")
+            ),
             String::new(),
         ),
         "import.apply" => (format!("imported {}", or(text("name"), entry.object.clone())), String::new()),

@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn what_attackers_write_in_notes_is_only_text() {
-        let html = markdown("**bold** <script>alert(1)</script> [x](javascript:alert(1)) ![i](http://evil.example/i.png) <b style='x'>b</b>");
+        let html =
+            markdown("**bold** <script>alert(1)</script> [x](javascript:alert(1)) ![i](http://evil.example/i.png) <b style='x'>b</b>");
         assert!(html.contains("<strong>bold</strong>"));
         for bad in ["<script", "javascript:", "<img", "href", "style"] {
             assert!(!html.contains(bad), "{bad} in {html}");

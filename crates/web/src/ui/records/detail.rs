@@ -77,10 +77,9 @@ pub(crate) async fn show(State(web): State<Web>, visit: Visit, Path(id): Path<St
         "sightings" => Tab::Sightings(sighting::of_record(app, actor, &id).await?),
         word => match word.parse::<Kind>() {
             Ok(kind) => Tab::Related { kind, related: record::related(app, actor, &id, word).await? },
-            Err(_) => Tab::Overview {
-                annotations: annotation::of_record(app, actor, &id).await?,
-                cases: record::cases(app, actor, &id).await?,
-            },
+            Err(_) => {
+                Tab::Overview { annotations: annotation::of_record(app, actor, &id).await?, cases: record::cases(app, actor, &id).await? }
+            }
         },
     };
     let here = if matches!(tab, Tab::Overview { .. }) { String::new() } else { query.tab };

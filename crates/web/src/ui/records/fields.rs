@@ -96,7 +96,17 @@ fn control(field: &FieldSpec, value: String, was: String, errors: &Errors) -> Co
         FieldShape::Lines => ("lines", Vec::new()),
         FieldShape::Text => ("text", Vec::new()),
     };
-    Control { name: field.name, label: field.label, help: field.help, required: field.required, value, shape, options, was, error: errors.at(field.name) }
+    Control {
+        name: field.name,
+        label: field.label,
+        help: field.help,
+        required: field.required,
+        value,
+        shape,
+        options,
+        was,
+        error: errors.at(field.name),
+    }
 }
 
 fn label(field: &FieldSpec, word: &str) -> String {

@@ -105,7 +105,8 @@ impl AskPage {
 
 /// The page for a link, and for the search among cases.
 pub(crate) async fn ask_for(State(web): State<Web>, visit: Visit, headers: HeaderMap, query: axum::http::Uri) -> Screen {
-    let form: AskForm = serde_html_form::from_str(query.query().unwrap_or_default()).map_err(|error| AppError::invalid("", error.to_string()))?;
+    let form: AskForm =
+        serde_html_form::from_str(query.query().unwrap_or_default()).map_err(|error| AppError::invalid("", error.to_string()))?;
     show(&web, visit, form, &headers, None).await
 }
 
@@ -281,7 +282,8 @@ impl DonePage {
 }
 
 pub(crate) async fn done(State(web): State<Web>, visit: Visit, uri: axum::http::Uri) -> Screen {
-    let query: DoneQuery = serde_html_form::from_str(uri.query().unwrap_or_default()).map_err(|error| AppError::invalid("", error.to_string()))?;
+    let query: DoneQuery =
+        serde_html_form::from_str(uri.query().unwrap_or_default()).map_err(|error| AppError::invalid("", error.to_string()))?;
     let mut cases = Vec::new();
     for (number, id) in query.r#in.iter().take(51).filter_map(|one| one.split_once(':')) {
         // What may not be seen any more is left out.
