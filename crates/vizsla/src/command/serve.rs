@@ -9,6 +9,7 @@ use web::Web;
 
 use crate::config::{self, Config, DataArg};
 use crate::open::{self, Opened};
+use crate::output;
 
 /// Run the server.
 #[derive(Debug, clap::Args)]
@@ -60,8 +61,8 @@ async fn serve(config: &Config, app: App) -> Result<(), String> {
     let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(|e| format!("can't listen on {}: {e}", config.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     match account::setup_token(&app).await.map_err(|error| error.to_string())? {
-        Some(token) => println!("No account yet. Set up the first one: http://{address}/setup?token={}", token.reveal()),
-        None => println!("Vizsla is at http://{address}"),
+        Some(token) => output::line(&format!("No account yet. Set up the first one: http://{address}/setup?token={}", token.reveal()))?,
+        None => output::line(&format!("Vizsla is at http://{address}"))?,
     }
     let router = web::router(Web { app: app.clone(), secure_cookies: config.secure_cookies });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

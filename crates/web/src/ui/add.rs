@@ -40,6 +40,10 @@ impl AddPage {
     fn types(&self) -> Vec<(&'static str, String)> {
         types()
     }
+
+    fn is_type(&self, word: &str) -> bool {
+        self.values.r#type == word
+    }
 }
 
 /// Which kind, and what is looked for.

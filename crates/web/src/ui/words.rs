@@ -119,7 +119,7 @@ pub(crate) fn go_key(kind: &model::Kind) -> &'static str {
 pub(crate) fn outcome(done: &OperationView) -> String {
     let mut text = done.detail.clone();
     if done.unchanged > 0 {
-        text.push_str(&format!("; {} were so already", thousands(&done.unchanged)));
+        text.push_str(&format!("; {} were so already", thousands(done.unchanged)));
     }
     if done.undone {
         text.push_str("; undone");

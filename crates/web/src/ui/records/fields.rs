@@ -33,11 +33,6 @@ pub(crate) fn typed(form: &Typed, name: &str) -> String {
     form.iter().find(|(field, _)| field == name).map(|(_, value)| value.replace("\r\n", "\n")).unwrap_or_default()
 }
 
-/// All values of a sent form's field.
-pub(crate) fn all_typed(form: &Typed, name: &str) -> Vec<String> {
-    form.iter().filter(|(field, _)| field == name).map(|(_, value)| value.clone()).collect()
-}
-
 /// The form of a new record, with what was typed so far.
 pub(crate) fn blank(kind: Kind, form: &Typed, errors: &Errors) -> Vec<Control> {
     let control = |field: &FieldSpec| control(field, typed(form, field.name), String::new(), errors);

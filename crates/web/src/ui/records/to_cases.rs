@@ -31,8 +31,6 @@ pub(crate) struct AskForm {
     #[serde(default)]
     all_matching: Option<String>,
     #[serde(default)]
-    as_of: String,
-    #[serde(default)]
     kind: String,
     #[serde(default)]
     q: String,
