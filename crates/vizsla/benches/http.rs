@@ -3,7 +3,7 @@
 //!
 //! `cargo bench -p vizsla --bench http` (or `make bench`); `VIZSLA_BENCH_DATABASE` runs it on a PostgreSQL URL.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
