@@ -61,7 +61,7 @@ pub enum AppError {
     },
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// Something of ours failed.
     #[error("{0}")]
     Internal(String),
@@ -88,6 +88,16 @@ impl AppError {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Store(StoreError::Busy | StoreError::Closed | StoreError::Unreachable(_)))
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // A cursor of another list or order is the caller's mistake.
+            StoreError::BadCursor => Self::invalid("/cursor", error.to_string()),
+            other => Self::Store(other),
+        }
     }
 }
 

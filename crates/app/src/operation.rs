@@ -59,7 +59,7 @@ impl OperationView {
             affected: operation.affected,
             unchanged: operation.unchanged,
             skipped: Vec::new(),
-            skipped_count: 0,
+            skipped_count: operation.skipped,
             state: operation.state,
             job: None,
             actor: operation.actor,

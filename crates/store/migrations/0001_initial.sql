@@ -282,6 +282,8 @@ CREATE TABLE operation (
     at         {int} NOT NULL,
     affected   {int} NOT NULL,
     unchanged  {int} NOT NULL,
+    -- Rows that it was to change and left alone.
+    skipped    {int} NOT NULL,
     state      {text} NOT NULL,
     -- The operation that undid this one, or 0.
     undone_by  {int} NOT NULL,

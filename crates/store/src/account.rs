@@ -197,6 +197,6 @@ pub fn has_other_admin(tx: &mut Tx<'_>, account: i64) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub fn known_names(tx: &mut Tx<'_>, names: &[&str]) -> Result<HashSet<String>> {
-    let sql = format!("SELECT name FROM account WHERE disabled = 0 AND name IN {}", texts_in(tx.engine(), 1));
+    let sql = format!("SELECT name FROM account WHERE disabled = 0 AND name {}", texts_in(tx.engine(), 1));
     Ok(tx.query(&sql, params![text_list(names)], |row| row.text(0))?.into_iter().collect())
 }

@@ -150,7 +150,7 @@ pub(crate) fn question_marks(sql: &str) -> String {
     out
 }
 
-/// A list of ids as one parameter: JSON for SQLite's `json_each`, an array literal's text for PostgreSQL.
+/// A list of ids as one parameter, as JSON.
 ///
 /// Used with [`ids_in`], so that a statement's text does not depend on how many ids there are.
 pub(crate) fn id_list(ids: &[i64]) -> String {
@@ -166,12 +166,16 @@ pub(crate) fn id_list(ids: &[i64]) -> String {
     text
 }
 
-/// The subselect that yields the ids of [`id_list`] given as parameter `n`. Cast to text first: a parameter that is cast to
-/// JSON alone is taken for JSON, which is not how it is sent.
+/// "Is one of the ids of [`id_list`] given as parameter `n`", after the column's name.
+///
+/// On PostgreSQL the list is an array made once, which an index takes as its condition. As a subselect, the planner joins
+/// it last where it thinks that few rows are left (as with any table that grew since it was last analysed): measured with
+/// 500 keys among 10,000, 811 ms against 4 ms. The parameter is cast to text first: one that is cast to JSON alone is taken
+/// for JSON, which is not how it is sent.
 pub(crate) fn ids_in(engine: Engine, n: usize) -> String {
     match engine {
-        Engine::Sqlite => format!("(SELECT value FROM json_each(${n}))"),
-        Engine::Postgres => format!("(SELECT value::bigint FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json)))"),
+        Engine::Sqlite => format!("IN (SELECT value FROM json_each(${n}))"),
+        Engine::Postgres => format!("= ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json))))"),
     }
 }
 
@@ -181,11 +185,11 @@ pub(crate) fn text_list<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> St
     serde_json::Value::from(items).to_string()
 }
 
-/// The subselect that yields the texts of [`text_list`] given as parameter `n`.
+/// "Is one of the texts of [`text_list`] given as parameter `n`", as [`ids_in`].
 pub(crate) fn texts_in(engine: Engine, n: usize) -> String {
     match engine {
-        Engine::Sqlite => format!("(SELECT value FROM json_each(${n}))"),
-        Engine::Postgres => format!("(SELECT value FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json)))"),
+        Engine::Sqlite => format!("IN (SELECT value FROM json_each(${n}))"),
+        Engine::Postgres => format!("= ANY (ARRAY(SELECT value FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json))))"),
     }
 }
 

@@ -132,7 +132,7 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Job>> {
 /// When the database fails.
 pub fn claim_except(tx: &mut Tx<'_>, now: Timestamp, kinds: &[&str]) -> Result<Option<Job>> {
     let (columns, others) = (columns!("j.payload"), texts_in(tx.engine(), 3));
-    let sql = format!("SELECT {columns} FROM job j WHERE {CLAIMABLE} AND j.kind NOT IN {others} ORDER BY j.id LIMIT 1");
+    let sql = format!("SELECT {columns} FROM job j WHERE {CLAIMABLE} AND NOT j.kind {others} ORDER BY j.id LIMIT 1");
     let params = params![now, now.plus_seconds(-ABANDONED_AFTER_SECONDS), text_list(kinds)];
     let Some(job) = tx.query_opt(&sql, params, read)? else { return Ok(None) };
     tx.execute(CLAIM, params![job.id, now])?;
@@ -144,7 +144,7 @@ pub fn claim_except(tx: &mut Tx<'_>, now: Timestamp, kinds: &[&str]) -> Result<O
 /// # Errors
 /// When the database fails.
 pub fn waits(tx: &mut Tx<'_>, now: Timestamp, kinds: &[&str]) -> Result<bool> {
-    let sql = format!("SELECT 1 FROM job j WHERE {CLAIMABLE} AND j.kind NOT IN {} LIMIT 1", texts_in(tx.engine(), 3));
+    let sql = format!("SELECT 1 FROM job j WHERE {CLAIMABLE} AND NOT j.kind {} LIMIT 1", texts_in(tx.engine(), 3));
     Ok(tx.query_opt(&sql, params![now, now.plus_seconds(-ABANDONED_AFTER_SECONDS), text_list(kinds)], |_| Ok(()))?.is_some())
 }
 
@@ -217,7 +217,7 @@ pub fn find_by_row(tx: &mut Tx<'_>, id: i64) -> Result<Option<Job>> {
 /// # Errors
 /// When the database fails.
 pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Job>> {
-    let sql = format!("SELECT {} FROM job j WHERE {} AND j.id IN {}", columns!(), made_in_visible!("j.case_id"), ids_in(tx.engine(), 2));
+    let sql = format!("SELECT {} FROM job j WHERE {} AND j.id {}", columns!(), made_in_visible!("j.case_id"), ids_in(tx.engine(), 2));
     tx.query(&sql, params![tx.viewer(), id_list(ids)], read)
 }
 

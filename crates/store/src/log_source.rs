@@ -223,7 +223,7 @@ pub fn file_by_row(tx: &mut Tx<'_>, id: i64) -> Result<Option<LogFile>> {
 /// # Errors
 /// When the database fails.
 pub fn files_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<LogFile>> {
-    let sql = format!("SELECT {} WHERE f.id IN {}", file_columns!(), ids_in(tx.engine(), 1));
+    let sql = format!("SELECT {} WHERE f.id {}", file_columns!(), ids_in(tx.engine(), 1));
     tx.query(&sql, params![id_list(ids)], read_file)
 }
 

@@ -26,6 +26,8 @@ pub struct Operation {
     pub affected: i64,
     /// How many rows were so already.
     pub unchanged: i64,
+    /// How many rows it left alone.
+    pub skipped: i64,
     /// Where it stands.
     pub state: OperationState,
     /// The operation that undid it, or 0.
@@ -37,13 +39,13 @@ pub struct Operation {
 }
 
 statements! {
-    INSERT = "INSERT INTO operation (public_id, case_id, verb, actor, at, affected, unchanged, state, undone_by, undoes, detail)
-        VALUES ($1, $2, $3, $4, $5, 0, 0, 'running', 0, $6, $7) RETURNING id";
-    PROGRESS = "UPDATE operation SET affected = affected + $2, unchanged = unchanged + $3, state = $4 WHERE id = $1";
+    INSERT = "INSERT INTO operation (public_id, case_id, verb, actor, at, affected, unchanged, skipped, state, undone_by, undoes, detail)
+        VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 'running', 0, $6, $7) RETURNING id";
+    PROGRESS = "UPDATE operation SET affected = affected + $2, unchanged = unchanged + $3, skipped = skipped + $4, state = $5 WHERE id = $1";
     FIND = concat!("SELECT o.id, o.public_id, o.case_id, o.verb, o.actor, o.at, o.affected, o.unchanged, o.state, o.undone_by, o.undoes,
-        o.detail FROM operation o JOIN security_case c ON c.id = o.case_id WHERE ", case_visible!("c"), " AND o.public_id = $2");
+        o.detail, o.skipped FROM operation o JOIN security_case c ON c.id = o.case_id WHERE ", case_visible!("c"), " AND o.public_id = $2");
     FIND_BY_ROW = concat!("SELECT o.id, o.public_id, o.case_id, o.verb, o.actor, o.at, o.affected, o.unchanged, o.state, o.undone_by,
-        o.undoes, o.detail FROM operation o JOIN security_case c ON c.id = o.case_id WHERE ", case_visible!("c"), " AND o.id = $2");
+        o.undoes, o.detail, o.skipped FROM operation o JOIN security_case c ON c.id = o.case_id WHERE ", case_visible!("c"), " AND o.id = $2");
     MARK_UNDONE = "UPDATE operation SET undone_by = $2 WHERE id = $1";
     ROWS = "SELECT record_id FROM operation_row WHERE operation_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3";
     COUNT_ROWS = "SELECT CAST(count(*) AS bigint) FROM operation_row WHERE operation_id = $1";
@@ -63,6 +65,7 @@ fn read(row: &Row<'_>) -> Result<Operation> {
         undone_by: row.int(9)?,
         undoes: row.int(10)?,
         detail: row.text(11)?,
+        skipped: row.int(12)?,
     })
 }
 
@@ -77,12 +80,12 @@ pub fn begin(tx: &mut Tx<'_>, case: i64, verb: OperationVerb, undoes: i64, detai
     Ok((id, public_id))
 }
 
-/// Counts what a chunk of an operation did.
+/// Counts what a chunk of an operation did: rows changed, rows that were so already, rows left alone.
 ///
 /// # Errors
 /// When the database fails.
-pub fn progress(tx: &mut Tx<'_>, operation: i64, affected: i64, unchanged: i64, state: OperationState) -> Result<()> {
-    tx.execute(PROGRESS, params![operation, affected, unchanged, state.as_str()]).map(|_| ())
+pub fn progress(tx: &mut Tx<'_>, operation: i64, [affected, unchanged, skipped]: [i64; 3], state: OperationState) -> Result<()> {
+    tx.execute(PROGRESS, params![operation, affected, unchanged, skipped, state.as_str()]).map(|_| ())
 }
 
 /// The operation with an id, if the viewer may know of its case.

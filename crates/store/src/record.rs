@@ -183,7 +183,7 @@ struct Known {
 fn known_by_public_id(tx: &mut Tx<'_>, public_ids: &[String]) -> Result<HashMap<String, Known>> {
     let sql = format!(
         "SELECT r.id, r.public_id, r.library, CASE WHEN {} THEN CAST(1 AS bigint) ELSE CAST(0 AS bigint) END
-         FROM record r WHERE r.public_id IN {}",
+         FROM record r WHERE r.public_id {}",
         record_visible!("r"),
         texts_in(tx.engine(), 2)
     );
@@ -296,7 +296,7 @@ pub fn open_to_all(tx: &mut Tx<'_>, records: &[i64], stamp: &Stamp) -> Result<()
     }
     let sql = format!(
         "UPDATE record SET library = 1, created_by = $2, created_at = $3, updated_by = $2, updated_at = $3
-         WHERE library = 0 AND id IN {}",
+         WHERE library = 0 AND id {}",
         ids_in(tx.engine(), 1)
     );
     tx.execute(&sql, params![id_list(records), &stamp.actor, stamp.at]).map(|_| ())
@@ -315,12 +315,8 @@ pub fn find(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<Record>> {
 /// # Errors
 /// When the database fails.
 pub fn find_all(tx: &mut Tx<'_>, public_ids: &[String]) -> Result<Vec<Record>> {
-    let sql = format!(
-        "SELECT {} FROM record r WHERE {} AND r.public_id IN {}",
-        record_columns!(),
-        record_visible!("r"),
-        texts_in(tx.engine(), 2)
-    );
+    let sql =
+        format!("SELECT {} FROM record r WHERE {} AND r.public_id {}", record_columns!(), record_visible!("r"), texts_in(tx.engine(), 2));
     tx.query(&sql, params![tx.viewer(), text_list(public_ids)], read)
 }
 
@@ -329,7 +325,7 @@ pub fn find_all(tx: &mut Tx<'_>, public_ids: &[String]) -> Result<Vec<Record>> {
 /// # Errors
 /// When the database fails.
 pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Record>> {
-    let sql = format!("SELECT {} FROM record r WHERE {} AND r.id IN {}", record_columns!(), record_visible!("r"), ids_in(tx.engine(), 2));
+    let sql = format!("SELECT {} FROM record r WHERE {} AND r.id {}", record_columns!(), record_visible!("r"), ids_in(tx.engine(), 2));
     tx.query(&sql, params![tx.viewer(), id_list(ids)], read)
 }
 
@@ -357,7 +353,7 @@ pub fn identified(tx: &mut Tx<'_>, kind: Kind, keys: &[IdentityKey]) -> Result<V
     }
     let sql = format!(
         "SELECT {}, k.value, k.source FROM record_key k JOIN record r ON r.id = k.record_id WHERE {} AND k.scheme = $2 AND k.kind = $3
-         AND k.value IN {} ORDER BY r.id",
+         AND k.value {} ORDER BY r.id",
         record_columns!(),
         record_visible!("r"),
         texts_in(tx.engine(), 4)

@@ -345,7 +345,7 @@ pub fn find_by_row(tx: &mut Tx<'_>, id: i64) -> Result<Option<Search>> {
 /// # Errors
 /// When the database fails.
 pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Search>> {
-    let sql = format!("SELECT {} WHERE {} AND s.id IN {}", search_columns!(), case_visible!("c"), ids_in(tx.engine(), 2));
+    let sql = format!("SELECT {} WHERE {} AND s.id {}", search_columns!(), case_visible!("c"), ids_in(tx.engine(), 2));
     tx.query(&sql, params![tx.viewer(), id_list(ids)], read)
 }
 
@@ -379,7 +379,7 @@ pub fn needles(tx: &mut Tx<'_>, search: i64, after: i64, limit: i64) -> Result<V
 /// When the database fails.
 pub fn totals(tx: &mut Tx<'_>, searches: &[i64]) -> Result<HashMap<i64, Vec<(Outcome, i64)>>> {
     let sql = format!(
-        "SELECT search_id, outcome, CAST(count(*) AS bigint) FROM sighting_needle WHERE search_id IN {} GROUP BY search_id, outcome",
+        "SELECT search_id, outcome, CAST(count(*) AS bigint) FROM sighting_needle WHERE search_id {} GROUP BY search_id, outcome",
         ids_in(tx.engine(), 1)
     );
     let rows = tx.query(&sql, params![id_list(searches)], |row| Ok((row.int(0)?, row.code(1, Outcome::from_code)?, row.int(2)?)))?;
@@ -506,7 +506,7 @@ fn page<T>(mut items: Vec<T>, total: i64, limit: u32, key: impl Fn(&T) -> (i64, 
 /// When the database fails.
 pub fn results_of(tx: &mut Tx<'_>, search: i64, records: &[i64]) -> Result<Vec<SightingResult>> {
     let sql = format!(
-        "SELECT {}{} FROM sighting_result t JOIN record r ON r.id = t.record_id WHERE t.search_id = $1 AND t.record_id IN {}
+        "SELECT {}{} FROM sighting_result t JOIN record r ON r.id = t.record_id WHERE t.search_id = $1 AND t.record_id {}
          ORDER BY t.source, t.id",
         record_columns!(),
         result_columns!(),

@@ -17,7 +17,7 @@ use store::record::Imported;
 use store::{Tx, import, journal, record};
 
 use super::apply::ApplyImport;
-use super::get::{CHUNK, REFUSALS_TOLD, Report, columns};
+use super::get::{REFUSALS_TOLD, Report, columns};
 use super::links::{self, Naming};
 use super::merge::{Claimed, Fate, Into, plan};
 use super::rows::{Prepared, Ready, prepare};
@@ -29,6 +29,9 @@ use crate::error::{AppError, Result};
 use crate::extract::on_a_thread;
 use crate::operation::bulk::{self, Bulk};
 use crate::record::{announce, difference, fields_of};
+
+/// Rows of one transaction. Measured on two cores, unoptimised: 30 ms when all are new, 75 ms when all change.
+const CHUNK: usize = 200;
 
 /// What one chunk did.
 #[derive(Debug, Default, Serialize, Deserialize)]

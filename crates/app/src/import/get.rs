@@ -22,7 +22,7 @@ use crate::{known_good, record::RecordView};
 /// How many rows a preview shows.
 const PREVIEW_ROWS: usize = 50;
 /// How many rows are decided on at once.
-pub(super) const CHUNK: usize = 500;
+const CHUNK: usize = 500;
 /// How many refusals a view tells.
 pub(super) const REFUSALS_TOLD: usize = 200;
 

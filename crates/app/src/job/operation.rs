@@ -34,11 +34,11 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         let cancelled = app.store.write_blocking(scope, move |tx| {
             let outcome = bulk::apply(tx, &stamp, payload.case, payload.operation, &payload.bulk, &payload.records, range.clone())?;
             let state = if last { OperationState::Done } else { OperationState::Running };
-            operation::progress(tx, payload.operation, outcome.affected, outcome.unchanged, state)?;
+            operation::progress(tx, payload.operation, outcome.counts(), state)?;
             let cancelled = job::beat(tx, work_job.id, end as i64, count as i64, stamp.at)?;
             if last {
                 let operation = operation::find_by_row(tx, payload.operation)?.ok_or(AppError::NotFound("operation"))?;
-                let result = json!({ "operation": operation.public_id, "affected": operation.affected, "unchanged": operation.unchanged });
+                let result = json!({ "operation": operation.public_id, "affected": operation.affected, "unchanged": operation.unchanged, "skipped": operation.skipped });
                 done(tx, &stamp, &work_job, &result)?;
             }
             change::announce(tx, &stamp, Topic::Artifacts, payload.case)?;
@@ -57,7 +57,7 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
 /// What was changed until then stays, counted, and can be undone.
 fn give_up(tx: &mut Tx<'_>, stamp: &Stamp, job: &Job, _: JobState, _: &str) -> Result<()> {
     let Ok(payload) = serde_json::from_str::<Payload>(&job.payload) else { return Ok(()) };
-    operation::progress(tx, payload.operation, 0, 0, OperationState::Failed)?;
+    operation::progress(tx, payload.operation, [0; 3], OperationState::Failed)?;
     change::announce(tx, stamp, Topic::Artifacts, payload.case)?;
     Ok(())
 }

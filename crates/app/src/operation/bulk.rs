@@ -56,6 +56,13 @@ pub(crate) struct Outcome {
     pub(crate) skipped: Vec<(i64, SkipReason)>,
 }
 
+impl Outcome {
+    /// Rows changed, rows that were so already, rows left alone.
+    pub(crate) fn counts(&self) -> [i64; 3] {
+        [self.affected, self.unchanged, self.skipped.len() as i64]
+    }
+}
+
 impl Bulk {
     pub(crate) fn verb(&self) -> OperationVerb {
         match self {
@@ -116,12 +123,15 @@ pub(crate) fn start(
     };
     let undoes = if let Bulk::Undo { operation } = &bulk { *operation } else { 0 };
     let (operation, public_id) = operation::begin(tx, case.id, bulk.verb(), undoes, &bulk.detail(count), stamp)?;
+    let told = skipped.len() as i64;
     let (affected, state, job) = if count <= CHUNK {
         let outcome = apply(tx, stamp, case.id, operation, &bulk, &records, 0..count)?;
-        operation::progress(tx, operation, outcome.affected, outcome.unchanged, OperationState::Done)?;
+        let [affected, unchanged, left_alone] = outcome.counts();
+        operation::progress(tx, operation, [affected, unchanged, left_alone + told], OperationState::Done)?;
         skipped.extend(named(tx, outcome.skipped)?);
-        (outcome.affected, OperationState::Done, None)
+        (affected, OperationState::Done, None)
     } else {
+        operation::progress(tx, operation, [0, 0, told], OperationState::Running)?;
         let payload = Payload { operation, case: case.id, bulk: bulk.clone(), records: records.clone() };
         let (_, job) = job::queue(tx, JOB, &payload, case.id, count as i64, stamp)?;
         change::announce(tx, stamp, Topic::Jobs, case.id)?;

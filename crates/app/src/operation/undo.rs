@@ -79,9 +79,9 @@ fn undo_annotate(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, undone: &Operation
         annotation::return_of_operation(tx, source.id)?
     } as i64;
     let undo = operation::find(tx, &view.operation_id)?.ok_or(AppError::NotFound("operation"))?;
-    operation::progress(tx, undo.id, affected, 0, OperationState::Done)?;
     view.affected = affected;
     view.skipped_count = annotation::count_of_operation(tx, source.id)? - affected;
+    operation::progress(tx, undo.id, [affected, 0, view.skipped_count], OperationState::Done)?;
     view.detail = format!("Undid {}", crate::text::counted(affected, "annotation"));
     bulk::journal_undo(tx, stamp, case, &view)?;
     Ok(view)

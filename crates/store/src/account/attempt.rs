@@ -33,7 +33,7 @@ statements! {
 /// # Errors
 /// When the database fails.
 pub fn find_all(tx: &mut Tx<'_>, subjects: &[&str]) -> Result<Vec<Attempts>> {
-    let sql = format!("SELECT subject, failures, blocked_until, last_at FROM login_failure WHERE subject IN {}", texts_in(tx.engine(), 1));
+    let sql = format!("SELECT subject, failures, blocked_until, last_at FROM login_failure WHERE subject {}", texts_in(tx.engine(), 1));
     tx.query(&sql, params![text_list(subjects)], |row| {
         Ok(Attempts { subject: row.text(0)?, failures: row.int(1)?, blocked_until: row.time(2)?, last_at: row.time(3)? })
     })

@@ -69,7 +69,7 @@ pub fn of_account(tx: &mut Tx<'_>, account: i64) -> Result<Vec<String>> {
 pub fn set_members(tx: &mut Tx<'_>, group: i64, names: &[String]) -> Result<()> {
     tx.execute(DELETE_MEMBERS, params![group])?;
     let sql = format!(
-        "INSERT INTO account_group_member (group_id, account_id) SELECT CAST($1 AS bigint), a.id FROM account a WHERE a.name IN {}",
+        "INSERT INTO account_group_member (group_id, account_id) SELECT CAST($1 AS bigint), a.id FROM account a WHERE a.name {}",
         texts_in(tx.engine(), 2)
     );
     tx.execute(&sql, params![group, text_list(names)]).map(|_| ())
@@ -88,7 +88,7 @@ pub fn opens_restricted(tx: &mut Tx<'_>, group: i64) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub fn known(tx: &mut Tx<'_>, names: &[&str]) -> Result<HashSet<String>> {
-    let sql = format!("SELECT name FROM account_group WHERE name IN {}", texts_in(tx.engine(), 1));
+    let sql = format!("SELECT name FROM account_group WHERE name {}", texts_in(tx.engine(), 1));
     Ok(tx.query(&sql, params![text_list(names)], |row| row.text(0))?.into_iter().collect())
 }
 
@@ -122,7 +122,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &GroupFilter) -> Result<Page<Group>> {
 
 fn members_of(tx: &mut Tx<'_>, groups: &[i64]) -> Result<HashMap<i64, Vec<String>>> {
     let sql = format!(
-        "SELECT m.group_id, a.name FROM account_group_member m JOIN account a ON a.id = m.account_id WHERE m.group_id IN {} ORDER BY a.name",
+        "SELECT m.group_id, a.name FROM account_group_member m JOIN account a ON a.id = m.account_id WHERE m.group_id {} ORDER BY a.name",
         ids_in(tx.engine(), 1)
     );
     let mut members: HashMap<i64, Vec<String>> = HashMap::new();

@@ -176,7 +176,7 @@ pub fn decorate(tx: &mut Tx<'_>, case: i64, items: &mut [Artifact]) -> Result<()
     let (list, among) = (id_list(&ids), ids_in(tx.engine(), 2));
     let sql = format!(
         "SELECT origin, ref, title, detail, added_by, added_at, record_id FROM artifact_origin
-         WHERE case_id = $1 AND record_id IN {among} AND undone_by = 0 ORDER BY id"
+         WHERE case_id = $1 AND record_id {among} AND undone_by = 0 ORDER BY id"
     );
     let mut origins: HashMap<i64, Vec<Origin>> = HashMap::new();
     for (record, origin) in tx.query(&sql, params![case, &list], |row| Ok((row.int(6)?, read_origin(row, 0)?)))? {
@@ -188,7 +188,7 @@ pub fn decorate(tx: &mut Tx<'_>, case: i64, items: &mut [Artifact]) -> Result<()
     let annotations = count_by_record(
         tx,
         &format!(
-            "SELECT n.record_id, CAST(count(*) AS bigint) FROM annotation n WHERE {} AND n.withdrawn_at = 0 AND n.record_id IN {among}
+            "SELECT n.record_id, CAST(count(*) AS bigint) FROM annotation n WHERE {} AND n.withdrawn_at = 0 AND n.record_id {among}
              GROUP BY n.record_id",
             made_in_visible!("n.case_id")
         ),
@@ -198,7 +198,7 @@ pub fn decorate(tx: &mut Tx<'_>, case: i64, items: &mut [Artifact]) -> Result<()
         tx,
         &format!(
             "SELECT b.record_id, CAST(count(*) AS bigint) FROM artifact b JOIN security_case c ON c.id = b.case_id
-             WHERE {} AND b.record_id IN {among} GROUP BY b.record_id",
+             WHERE {} AND b.record_id {among} GROUP BY b.record_id",
             case_visible!("c")
         ),
         &list,
@@ -223,7 +223,7 @@ fn sighted(tx: &mut Tx<'_>, case: i64, list: &str, among: &str) -> Result<HashMa
     let sql = format!(
         "SELECT d.record_id, CAST(coalesce(sum(t.hits), 0) AS bigint) FROM (
             SELECT d.record_id, max(d.search_id) AS search_id FROM sighting_needle d JOIN sighting_search s ON s.id = d.search_id
-            WHERE s.case_id = $1 AND s.state = 'done' AND d.record_id IN {among} GROUP BY d.record_id
+            WHERE s.case_id = $1 AND s.state = 'done' AND d.record_id {among} GROUP BY d.record_id
          ) AS d LEFT JOIN sighting_result t ON t.search_id = d.search_id AND t.record_id = d.record_id
          GROUP BY d.record_id"
     );

@@ -27,12 +27,12 @@ pub fn set_status(tx: &mut Tx<'_>, case: i64, records: &[i64], change: &StatusCh
     let keep = format!(
         "INSERT INTO operation_row (operation_id, record_id, status, reason, comment, status_by, status_at, last_operation)
          SELECT CAST($1 AS bigint), record_id, status, reason, comment, status_by, status_at, last_operation FROM artifact
-         WHERE case_id = $2 AND status <> $3 AND record_id IN {among} ON CONFLICT DO NOTHING"
+         WHERE case_id = $2 AND status <> $3 AND record_id {among} ON CONFLICT DO NOTHING"
     );
     let list = id_list(records);
     let changed = tx.execute(&keep, params![operation, case, change.status.code(), &list])?;
     let moved = format!(
-        "SELECT kind, status, CAST(count(*) AS bigint) FROM artifact WHERE case_id = $1 AND status <> $2 AND record_id IN {} GROUP BY kind, status",
+        "SELECT kind, status, CAST(count(*) AS bigint) FROM artifact WHERE case_id = $1 AND status <> $2 AND record_id {} GROUP BY kind, status",
         ids_in(tx.engine(), 3)
     );
     let moved = tx.query(&moved, params![case, change.status.code(), &list], |row| {
@@ -40,7 +40,7 @@ pub fn set_status(tx: &mut Tx<'_>, case: i64, records: &[i64], change: &StatusCh
     })?;
     let set = format!(
         "UPDATE artifact SET status = $1, reason = $2, comment = $3, status_by = $4, status_at = $5, last_operation = $6
-         WHERE case_id = $7 AND status <> $1 AND record_id IN {}",
+         WHERE case_id = $7 AND status <> $1 AND record_id {}",
         ids_in(tx.engine(), 8)
     );
     let row = params![change.status.code(), &change.reason, &change.comment, &stamp.actor, stamp.at, operation, case, &list];
@@ -58,7 +58,7 @@ pub fn set_status(tx: &mut Tx<'_>, case: i64, records: &[i64], change: &StatusCh
 pub fn restore(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i64]) -> Result<Vec<i64>> {
     let mine = format!(
         "SELECT w.record_id, a.kind, a.status, w.status FROM operation_row w JOIN artifact a ON a.record_id = w.record_id AND a.case_id = $1
-         WHERE w.operation_id = $2 AND w.status > 0 AND a.last_operation = $2 AND w.record_id IN {}",
+         WHERE w.operation_id = $2 AND w.status > 0 AND a.last_operation = $2 AND w.record_id {}",
         ids_in(tx.engine(), 3)
     );
     let rows = tx.query(&mine, params![case, undone, id_list(records)], |row| {
@@ -69,7 +69,7 @@ pub fn restore(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i6
     let keep = format!(
         "INSERT INTO operation_row (operation_id, record_id, status, reason, comment, status_by, status_at, last_operation)
          SELECT CAST($1 AS bigint), record_id, status, reason, comment, status_by, status_at, last_operation FROM artifact
-         WHERE case_id = $2 AND record_id IN {} ON CONFLICT DO NOTHING",
+         WHERE case_id = $2 AND record_id {} ON CONFLICT DO NOTHING",
         ids_in(tx.engine(), 3)
     );
     tx.execute(&keep, params![undo, case, &list])?;
@@ -77,7 +77,7 @@ pub fn restore(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i6
         "UPDATE artifact SET (status, reason, comment, status_by, status_at) =
             (SELECT w.status, w.reason, w.comment, w.status_by, w.status_at FROM operation_row w
              WHERE w.operation_id = $1 AND w.record_id = artifact.record_id),
-         last_operation = $2 WHERE case_id = $3 AND record_id IN {}",
+         last_operation = $2 WHERE case_id = $3 AND record_id {}",
         ids_in(tx.engine(), 4)
     );
     tx.execute(&set, params![undone, undo, case, &list])?;
@@ -92,7 +92,7 @@ pub fn restore(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i6
 pub fn undo_add(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i64]) -> Result<Vec<i64>> {
     let mine = format!(
         "SELECT a.record_id, a.kind, a.status FROM operation_row w JOIN artifact a ON a.record_id = w.record_id AND a.case_id = $1
-         WHERE w.operation_id = $2 AND w.status = 0 AND a.last_operation = $2 AND w.record_id IN {}
+         WHERE w.operation_id = $2 AND w.status = 0 AND a.last_operation = $2 AND w.record_id {}
          AND NOT EXISTS (SELECT 1 FROM annotation n WHERE n.record_id = a.record_id AND n.case_id = a.case_id AND n.withdrawn_at = 0)",
         ids_in(tx.engine(), 3)
     );
@@ -104,17 +104,15 @@ pub fn undo_add(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i
     let keep = format!(
         "INSERT INTO operation_row (operation_id, record_id, status, reason, comment, status_by, status_at, last_operation)
          SELECT CAST($1 AS bigint), record_id, status, reason, comment, status_by, status_at, last_operation FROM artifact
-         WHERE case_id = $2 AND record_id IN {} ON CONFLICT DO NOTHING",
+         WHERE case_id = $2 AND record_id {} ON CONFLICT DO NOTHING",
         ids_in(tx.engine(), 3)
     );
     tx.execute(&keep, params![undo, case, &list])?;
-    let delete = format!("DELETE FROM artifact WHERE case_id = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
+    let delete = format!("DELETE FROM artifact WHERE case_id = $1 AND record_id {}", ids_in(tx.engine(), 2));
     tx.execute(&delete, params![case, &list])?;
     // What stays in the case keeps its origins.
-    let hide = format!(
-        "UPDATE artifact_origin SET undone_by = $1 WHERE case_id = $2 AND operation = $3 AND record_id IN {}",
-        ids_in(tx.engine(), 4)
-    );
+    let hide =
+        format!("UPDATE artifact_origin SET undone_by = $1 WHERE case_id = $2 AND operation = $3 AND record_id {}", ids_in(tx.engine(), 4));
     tx.execute(&hide, params![undo, case, undone, &list])?;
     adjust_counts(tx, case, rows.into_iter().map(|(_, kind, status)| (kind, status, -1)))?;
     Ok(ids)
@@ -127,7 +125,7 @@ pub fn undo_add(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i
 pub fn readd(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i64], stamp: &Stamp) -> Result<Vec<i64>> {
     let gone = format!(
         "SELECT w.record_id, r.kind, w.status FROM operation_row w JOIN record r ON r.id = w.record_id
-         WHERE w.operation_id = $1 AND w.status > 0 AND w.record_id IN {}
+         WHERE w.operation_id = $1 AND w.status > 0 AND w.record_id {}
          AND NOT EXISTS (SELECT 1 FROM artifact a WHERE a.case_id = $2 AND a.record_id = w.record_id)",
         ids_in(tx.engine(), 3)
     );
@@ -139,7 +137,7 @@ pub fn readd(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i64]
     let insert = format!(
         "{ARTIFACT_HEAD} SELECT CAST($1 AS bigint), w.record_id, r.kind, w.status, w.reason, w.comment, w.status_by, w.status_at,
          CAST($2 AS text), CAST($3 AS bigint), CAST($4 AS bigint)
-         FROM operation_row w JOIN record r ON r.id = w.record_id WHERE w.operation_id = $5 AND w.record_id IN {}",
+         FROM operation_row w JOIN record r ON r.id = w.record_id WHERE w.operation_id = $5 AND w.record_id {}",
         ids_in(tx.engine(), 6)
     );
     tx.execute(&insert, params![case, &stamp.actor, stamp.at, undo, undone, &list])?;
@@ -150,7 +148,7 @@ pub fn readd(tx: &mut Tx<'_>, case: i64, undone: i64, undo: i64, records: &[i64]
     insert_rows(tx, BEFORE_HEAD, 8, &before, "ON CONFLICT DO NOTHING")?;
     // They belong to the operation that brought them back: undoing that one hides them again.
     let show = format!(
-        "UPDATE artifact_origin SET undone_by = 0, operation = $1 WHERE case_id = $2 AND undone_by = $3 AND record_id IN {}",
+        "UPDATE artifact_origin SET undone_by = 0, operation = $1 WHERE case_id = $2 AND undone_by = $3 AND record_id {}",
         ids_in(tx.engine(), 4)
     );
     tx.execute(&show, params![undo, case, undone, &list])?;

@@ -86,7 +86,7 @@ pub fn holders(tx: &mut Tx<'_>, record: i64, limit: u32) -> Result<Vec<i64>> {
 /// # Errors
 /// When the database fails.
 pub fn sources(tx: &mut Tx<'_>, records: &[i64]) -> Result<HashMap<i64, Vec<String>>> {
-    let sql = format!("SELECT record_id, source FROM record_source WHERE record_id IN {} ORDER BY at, source", ids_in(tx.engine(), 1));
+    let sql = format!("SELECT record_id, source FROM record_source WHERE record_id {} ORDER BY at, source", ids_in(tx.engine(), 1));
     let mut sources: HashMap<i64, Vec<String>> = HashMap::new();
     for (record, source) in tx.query(&sql, params![id_list(records)], |row| Ok((row.int(0)?, row.text(1)?)))? {
         sources.entry(record).or_default().push(source);
@@ -101,7 +101,7 @@ pub fn sources(tx: &mut Tx<'_>, records: &[i64]) -> Result<HashMap<i64, Vec<Stri
 pub fn titled(tx: &mut Tx<'_>, kind: Kind, titles: &[String]) -> Result<Vec<Record>> {
     let sorted: Vec<String> = titles.iter().map(|title| sort_title(title)).collect();
     let sql = format!(
-        "SELECT {} FROM record r WHERE {} AND r.kind = $2 AND r.sort_title IN {} ORDER BY r.id",
+        "SELECT {} FROM record r WHERE {} AND r.kind = $2 AND r.sort_title {} ORDER BY r.id",
         record_columns!(),
         record_visible!("r"),
         texts_in(tx.engine(), 3)
@@ -114,6 +114,6 @@ pub fn titled(tx: &mut Tx<'_>, kind: Kind, titles: &[String]) -> Result<Vec<Reco
 /// # Errors
 /// When the database fails.
 pub fn held(tx: &mut Tx<'_>, records: &[i64]) -> Result<Vec<i64>> {
-    let sql = format!("SELECT DISTINCT record_id FROM artifact WHERE record_id IN {}", ids_in(tx.engine(), 1));
+    let sql = format!("SELECT DISTINCT record_id FROM artifact WHERE record_id {}", ids_in(tx.engine(), 1));
     tx.query(&sql, params![id_list(records)], |row| row.int(0))
 }

@@ -115,7 +115,7 @@ pub fn add_sources(tx: &mut Tx<'_>, records: &[(i64, Kind, &[IdentityKey])], sou
     }
     insert_rows(tx, "INSERT INTO record_source (record_id, source, at)", 3, &sources, "ON CONFLICT DO NOTHING")?;
     let ids: Vec<i64> = records.iter().map(|(id, ..)| *id).collect();
-    let sql = format!("DELETE FROM record_key WHERE source = $1 AND record_id IN {}", ids_in(tx.engine(), 2));
+    let sql = format!("DELETE FROM record_key WHERE source = $1 AND record_id {}", ids_in(tx.engine(), 2));
     tx.execute(&sql, params![source, id_list(&ids)])?;
     insert_rows(tx, KEY_HEAD, KEY_COLUMNS, &keys, "ON CONFLICT DO NOTHING")?;
     Ok(())

@@ -106,7 +106,7 @@ pub fn brought_along(tx: &mut Tx<'_>, kind: Kind, records: &[i64]) -> Result<Vec
     }
     let sql = format!(
         "SELECT {}, l.from_id FROM relationship l JOIN record r ON r.id = l.to_id
-         WHERE {} AND {} AND l.from_id IN {} AND l.type IN {} ORDER BY l.id",
+         WHERE {} AND {} AND l.from_id {} AND l.type {} ORDER BY l.id",
         record_columns!(),
         record_visible!("r"),
         made_in_visible!("l.case_id"),

@@ -97,7 +97,7 @@ pub(crate) fn operate<T: Send + 'static>(
     db.write(Scope::System, move |tx| {
         let (operation, _) = operation::begin(tx, case, verb, 0, "", &stamp)?;
         let outcome = work(tx, operation, &stamp)?;
-        operation::progress(tx, operation, 0, 0, OperationState::Done)?;
+        operation::progress(tx, operation, [0; 3], OperationState::Done)?;
         Ok((operation, outcome))
     })
 }

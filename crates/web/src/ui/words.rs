@@ -1,9 +1,11 @@
 //! Words and small pictures that templates ask for.
 
 use app::operation::OperationView;
+use app::text::counted;
 use model::Timestamp;
 use model::artifact::{Finding, Severity};
 use model::case::{CaseState, Rating, Tlp};
+use model::operation::OperationVerb;
 
 /// `1,284`.
 pub(crate) fn thousands(number: impl std::borrow::Borrow<i64>) -> String {
@@ -115,16 +117,28 @@ pub(crate) fn go_key(kind: &model::Kind) -> &'static str {
     }
 }
 
-/// `Excluded 48 artifacts as known good; 2 were left alone`.
+/// `Excluded 48 artifacts as known good; 2 are left alone`.
 pub(crate) fn outcome(done: &OperationView) -> String {
-    let mut text = done.detail.clone();
+    let adds = done.verb == OperationVerb::Add;
+    // What was there already was not added: the sentence was written before that was known.
+    let origin = done.detail.split_once(" artifact").map(|(_, rest)| rest.strip_prefix('s').unwrap_or(rest)).filter(|_| adds);
+    let mut text = origin.map_or_else(|| done.detail.clone(), |origin| format!("Added {}{origin}", counted(done.affected, "artifact")));
+    let (was, stays) = if adds { ("there", "excluded, and stay so") } else { ("so", "left alone") };
     if done.unchanged > 0 {
-        text.push_str(&format!("; {} were so already", thousands(done.unchanged)));
+        text.push_str(&format!("; {} {} {was} already", thousands(done.unchanged), are(done.unchanged)));
+    }
+    if done.skipped_count > 0 {
+        let stays = if adds && done.skipped_count == 1 { "excluded, and stays so" } else { stays };
+        text.push_str(&format!("; {} {} {stays}", thousands(done.skipped_count), are(done.skipped_count)));
     }
     if done.undone {
         text.push_str("; undone");
     }
     text
+}
+
+fn are(count: i64) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }
 
 /// A height class for a bar: its share of the largest, in twentieths; what is there is never invisible.
