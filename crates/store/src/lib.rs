@@ -199,6 +199,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("record::import", record::import::STATEMENTS),
         ("setting", setting::STATEMENTS),
         ("sighting", sighting::STATEMENTS),
+        ("sighting::result", sighting::result::STATEMENTS),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(|(name, sql)| (*module, *name, *sql))).collect()
 }
