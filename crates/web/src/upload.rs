@@ -35,8 +35,7 @@ impl Upload {
 
     /// The file as text.
     pub(crate) fn text(&self) -> Result<String, AppError> {
-        let text = self.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.bytes);
-        String::from_utf8(text.to_vec()).map_err(|_| AppError::invalid("/file", "is not UTF-8 text; save it as UTF-8 and send it again"))
+        text_of(&self.bytes)
     }
 }
 
@@ -48,6 +47,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         let mut actor = visitor.0.ok_or_else(|| AppError::Unauthenticated("sign in, or send a token".to_owned()))?;
         let (key, content_type) = (word(&request, "idempotency-key"), word(&request, header::CONTENT_TYPE.as_str()));
         let route = format!("{} {}", request.method(), request.uri().path());
+        let query = request.uri().query().unwrap_or_default().to_owned();
         let is_form = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data");
         let (file_name, bytes, fields) =
             if is_form { form(request, state).await? } else { (String::new(), body(request, state).await?, BTreeMap::new()) };
@@ -55,10 +55,38 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
             if key.len() > 200 {
                 return Err(AppError::invalid("/", "the Idempotency-Key is longer than 200 characters").into());
             }
-            actor.idempotency = Some(Idempotency { route, key, body_hash: model::text::sha256_hex(&bytes) });
+            actor.idempotency = Some(Idempotency { route, key, body_hash: body_hash(&query, &bytes, &fields) });
         }
         Ok(Self { actor, content_type, file_name, bytes, fields })
     }
+}
+
+/// Two requests with one key are one request when they say the same; the boundary of a form differs each time.
+fn body_hash(query: &str, bytes: &[u8], fields: &BTreeMap<String, String>) -> String {
+    let fields = fields.iter().map(|(name, value)| format!("{name}={};{value}", value.len())).collect::<Vec<_>>().join("&");
+    let parts = [query.as_bytes(), bytes, fields.as_bytes()];
+    let hashes: Vec<String> = parts.into_iter().map(model::text::sha256_hex).collect();
+    model::text::sha256_hex(hashes.join(" ").as_bytes())
+}
+
+/// Bytes as text: UTF-8, or UTF-16 with its mark, as editors save it.
+fn text_of(bytes: &[u8]) -> Result<String, AppError> {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
+        String::from_utf16(&units).ok().filter(|_| bytes.len() % 2 == 0)
+    };
+    let text = if let Some(rest) = bytes.strip_prefix(b"\xff\xfe") {
+        wide(rest, u16::from_le_bytes)
+    } else if let Some(rest) = bytes.strip_prefix(b"\xfe\xff") {
+        wide(rest, u16::from_be_bytes)
+    } else {
+        let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if plain.starts_with(b"%PDF-") || plain.contains(&0) {
+            return Err(AppError::invalid("/file", "is not text; copy the text out of the document and paste it"));
+        }
+        String::from_utf8(plain.to_vec()).ok()
+    };
+    text.ok_or_else(|| AppError::invalid("/file", "is not UTF-8 text; save it as UTF-8 and send it again"))
 }
 
 fn word(request: &Request, name: &str) -> String {
@@ -97,4 +125,28 @@ async fn form<S: Send + Sync>(request: Request, state: &S) -> Result<Parts, AppE
 
 fn too_large() -> AppError {
     AppError::TooLarge { what: "the upload".to_owned(), limit: format!("{} MB", MAX_JSON / 1024 / 1024) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_comes_as_editors_save_it() {
+        let read = |bytes: &[u8]| text_of(bytes).map_err(|error| error.to_string());
+        assert_eq!(read(b"\xef\xbb\xbfabc").as_deref(), Ok("abc"));
+        assert_eq!(read(b"\xff\xfea\x00\xe9\x00").as_deref(), Ok("a\u{e9}"));
+        assert_eq!(read(b"\xfe\xff\x00a").as_deref(), Ok("a"));
+        for bad in [&b"%PDF-1.7"[..], b"a\0b", b"caf\xe9", b"\xff\xfea", b"\xff\xfe\x00\xd8"] {
+            assert!(read(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn another_case_in_the_query_is_another_request() {
+        let none = BTreeMap::new();
+        let text = BTreeMap::from([("text".to_owned(), "a".to_owned())]);
+        let hashes = [body_hash("case=1", b"x", &none), body_hash("case=2", b"x", &none), body_hash("case=1", b"x", &text)];
+        assert!(hashes.iter().enumerate().all(|(n, hash)| !hashes[..n].contains(hash)));
+    }
 }

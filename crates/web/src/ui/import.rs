@@ -25,6 +25,8 @@ struct NewPage {
     kind: String,
     case: String,
     source: String,
+    /// Rows that were pasted.
+    text: String,
     errors: Errors,
 }
 
@@ -45,13 +47,13 @@ pub(crate) struct NewQuery {
 
 pub(crate) async fn new(visit: Visit, Query(query): Query<NewQuery>) -> Screen {
     let kind = if query.kind.is_empty() { Kind::ConfigurationItem.to_string() } else { query.kind };
-    page(&NewPage { shell: visit.shell, kind, case: query.case, source: String::new(), errors: Errors::default() })
+    page(&NewPage { shell: visit.shell, kind, case: query.case, source: String::new(), text: String::new(), errors: Errors::default() })
 }
 
 pub(crate) async fn stage(State(web): State<Web>, visit: Visit, upload: Upload) -> Screen {
     let word = |name: &str| upload.field(name).trim().to_owned();
     let (kind, case, source) = (word("kind"), word("case"), word("source"));
-    let pasted = upload.field("text").as_bytes().to_vec();
+    let text = upload.field("text").to_owned();
     let input = StageRecords {
         kind: kind.clone(),
         name: upload.file_name.clone(),
@@ -59,17 +61,17 @@ pub(crate) async fn stage(State(web): State<Web>, visit: Visit, upload: Upload) 
         mapping: None,
         case: (!case.is_empty()).then(|| case.clone()),
     };
-    let bytes = if upload.bytes.is_empty() { pasted } else { upload.bytes };
+    let bytes = if upload.bytes.is_empty() { text.clone().into_bytes() } else { upload.bytes };
     match import::stage_records(&web.app, &visit.actor, input, bytes).await {
-        Ok(staged) => Ok(see(&format!("/import/{}", staged.import_id))),
+        Ok(staged) => Ok(see(&format!("/import/{}?saved=import:text", staged.import_id))),
         Err(error) => {
             let errors = match error {
-                AppError::NotFound(what) => {
-                    Errors(vec![model::FieldError { pointer: "/case".to_owned(), detail: format!("there is no {what} of that number") }])
+                error @ (AppError::NotFound(_) | AppError::State(_)) => {
+                    Errors(vec![model::FieldError { pointer: "/case".to_owned(), detail: error.to_string() }])
                 }
                 other => Errors::of(other)?,
             };
-            page_with(StatusCode::UNPROCESSABLE_ENTITY, &NewPage { shell: visit.shell, kind, case, source, errors })
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &NewPage { shell: visit.shell, kind, case, source, text, errors })
         }
     }
 }
@@ -114,11 +116,9 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(typed): Query<BTreeMap<String, String>>,
 ) -> Screen {
-    let mapping: Mapping = mapping(typed.into_iter());
-    let import = if mapping.is_empty() {
-        import::get(&web.app, &visit.actor, &id).await?
-    } else {
-        import::preview(&web.app, &visit.actor, &id, mapping).await?
+    let import = match mapping(typed.into_iter()) {
+        None => import::get(&web.app, &visit.actor, &id).await?,
+        Some(mapping) => import::preview(&web.app, &visit.actor, &id, mapping).await?,
     };
     if import.record_kind().is_none() {
         return Ok(see(&import.case.map_or("/cases".to_owned(), |case| format!("/cases/{case}/text/{id}"))));
@@ -127,13 +127,13 @@ pub(crate) async fn show(
 }
 
 pub(crate) async fn apply(State(web): State<Web>, visit: Visit, Path(id): Path<String>, Form(form): Form<Typed>) -> Screen {
-    let mapping = mapping(form.into_iter());
-    let input = ApplyImport { mapping: (!mapping.is_empty()).then_some(mapping), ..ApplyImport::default() };
+    let input = ApplyImport { mapping: mapping(form.into_iter()), ..ApplyImport::default() };
     import::apply(&web.app, &visit.actor, &id, input).await?;
     Ok(see(&format!("/import/{id}")))
 }
 
-/// Columns and fields, from the controls of the form.
-fn mapping(typed: impl Iterator<Item = (String, String)>) -> Mapping {
-    typed.filter_map(|(name, field)| Some((name.strip_prefix(COLUMN)?.to_owned(), field))).filter(|(_, field)| !field.is_empty()).collect()
+/// Columns and fields, from the controls of the form; none when it has no such controls. All left out is a mapping too.
+fn mapping(typed: impl Iterator<Item = (String, String)>) -> Option<Mapping> {
+    let columns: Mapping = typed.filter_map(|(name, field)| Some((name.strip_prefix(COLUMN)?.to_owned(), field))).collect();
+    (!columns.is_empty()).then(|| columns.into_iter().filter(|(_, field)| !field.is_empty()).collect())
 }
