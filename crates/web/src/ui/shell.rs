@@ -117,12 +117,12 @@ impl FromRequestParts<Web> for Visit {
     }
 }
 
-/// The draft keys of `?saved=`, if they are nothing else.
+/// The draft keys of `?saved=`, separated by commas, if they are nothing else; separated by blanks.
 fn saved(parts: &Parts) -> String {
     let query = parts.uri.query().unwrap_or_default();
     let saved = query.split('&').find_map(|pair| pair.strip_prefix("saved=")).unwrap_or_default();
-    let plain = |c: char| c.is_ascii_alphanumeric() || ":-_".contains(c);
-    if saved.len() < 200 && saved.chars().all(plain) { saved.to_owned() } else { String::new() }
+    let plain = |c: char| c.is_ascii_alphanumeric() || ":-_,".contains(c);
+    if saved.len() < 200 && saved.chars().all(plain) { saved.replace(',', " ") } else { String::new() }
 }
 
 /// The toast of `?did=<operation>`: what was done, with Undo while it can be.
