@@ -38,8 +38,7 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// Opens, and if need be creates, the files of a data directory. Whoever opens them holds the directory: what a
-    /// process that ended had not finished taking in is thrown away.
+    /// Opens, and if need be creates, the files of a data directory.
     ///
     /// # Errors
     /// When the directory can't be made or read.
@@ -47,10 +46,20 @@ impl Blobs {
         let root = data.join("blobs");
         let incoming = root.join("incoming");
         std::fs::create_dir_all(&incoming).map_err(failed("creating", &incoming))?;
+        Ok(Self { root })
+    }
+
+    /// Throws away what a process that ended had not finished taking in. Only for whoever holds the directory: beside a
+    /// running server, what is unfinished may be an upload on its way.
+    ///
+    /// # Errors
+    /// When the directory can't be read, or a file in it can't be removed.
+    pub fn forget_unfinished(&self) -> Result<()> {
+        let incoming = self.root.join("incoming");
         for unfinished in std::fs::read_dir(&incoming).map_err(failed("reading", &incoming))?.flatten() {
             std::fs::remove_file(unfinished.path()).map_err(failed("removing", &unfinished.path()))?;
         }
-        Ok(Self { root })
+        Ok(())
     }
 
     /// Takes a file in; when this returns, it is on disk. The same content again is kept once.
@@ -205,6 +214,8 @@ mod tests {
         let kept = Blobs::open(data.path()).unwrap().put(&b"kept"[..], 10).unwrap();
         std::fs::write(data.path().join("blobs/incoming/.tmpHalf"), "hal").unwrap();
         let blobs = Blobs::open(data.path()).unwrap();
+        assert_eq!(files(data.path()), 2, "opening alone takes nothing from a process that is at work");
+        blobs.forget_unfinished().unwrap();
         assert_eq!(files(data.path()), 1);
         assert!(blobs.get(&kept.sha256).is_ok());
     }

@@ -24,6 +24,7 @@ pub(crate) struct Opened {
 pub(crate) fn open(config: &Config, data: &Path, what: &str) -> Result<Opened, String> {
     let held = DataDir::hold(data, what).map_err(|error| error.to_string())?;
     let store = store(config, data)?;
+    store.blobs().forget_unfinished().map_err(|error| error.to_string())?;
     let logs = app::logs::open_index(&data.join("logs")).map_err(|error| error.to_string())?;
     let app = App::new(store.clone(), Arc::new(logs), Arc::new(SystemWorld));
     Ok(Opened { app, store, held })
