@@ -73,7 +73,7 @@ fn body_hash(query: &str, bytes: &[u8], fields: &BTreeMap<String, String>) -> St
 fn text_of(bytes: &[u8]) -> Result<String, AppError> {
     let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
-        String::from_utf16(&units).ok().filter(|_| bytes.len() % 2 == 0)
+        String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2))
     };
     let text = if let Some(rest) = bytes.strip_prefix(b"\xff\xfe") {
         wide(rest, u16::from_le_bytes)
