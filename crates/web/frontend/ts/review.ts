@@ -1,5 +1,6 @@
 // The report and its finds: a tick strikes a mark through or not, a mark points at its row.
 import { eachTime, on } from "./dom.ts";
+import { tickOf } from "./rows.ts";
 
 function marksOf(find: string): NodeListOf<HTMLElement> {
   return document.querySelectorAll<HTMLElement>(`.report mark[data-find="${CSS.escape(find)}"]`);
@@ -10,7 +11,7 @@ function rowOf(find: string): HTMLElement | null {
 }
 
 function strike(row: HTMLElement): void {
-  const tick = row.querySelector<HTMLInputElement>(".check input[type='checkbox']");
+  const tick = tickOf(row);
   for (const mark of marksOf(row.dataset.find ?? "")) mark.classList.toggle("off", tick?.checked === false);
 }
 
@@ -47,6 +48,24 @@ on("click", ".finds tr[data-find] .value a", (event, link) => {
 
 on("focusin", ".finds tr[data-find]", (_, row) => lookAt(row));
 
+// All at once: a report may have thousands of marks, and looking for those of each row takes seconds.
+function strikeAll(): void {
+  const unticked = new Set<string>();
+  for (const row of document.querySelectorAll<HTMLElement>(".finds tr[data-find]")) {
+    if (tickOf(row)?.checked === false) unticked.add(row.dataset.find ?? "");
+  }
+  for (const mark of document.querySelectorAll<HTMLElement>(".report mark[data-find]")) {
+    mark.classList.toggle("off", unticked.has(mark.dataset.find ?? ""));
+  }
+}
+
+function count(): void {
+  const said = document.querySelector<HTMLElement>("[data-find-count]");
+  if (said) said.textContent = document.querySelectorAll(".finds tr[data-find] .check input:checked").length.toLocaleString("en");
+}
+
+
 eachTime(() => {
-  for (const row of document.querySelectorAll<HTMLElement>(".finds tr[data-find]")) strike(row);
+  strikeAll();
+  count();
 });
