@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use app::AppError;
-use app::import::{self, ApplyImport, ColumnView, ImportState, ImportView, Mapping, RowStatus, StageRecords};
+use app::import::{self, ApplyImport, ColumnView, ImportState, ImportView, Mapping, PreviewRow, RowStatus, StageRecords};
+use app::text::counted;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -56,7 +57,7 @@ pub(crate) async fn stage(State(web): State<Web>, visit: Visit, upload: Upload) 
     let text = upload.field("text").to_owned();
     let input = StageRecords {
         kind: kind.clone(),
-        name: upload.file_name.clone(),
+        name: if upload.file_name.is_empty() { "Pasted rows".to_owned() } else { upload.file_name.clone() },
         source: source.clone(),
         mapping: None,
         case: (!case.is_empty()).then(|| case.clone()),
@@ -98,6 +99,23 @@ impl ShowPage {
 
     fn field(&self, column: &ColumnView) -> String {
         column.field.clone().unwrap_or_default()
+    }
+
+    /// Fields by what people read.
+    fn changes(&self, row: &PreviewRow) -> String {
+        let spec = self.kind().spec();
+        let label = |name: &String| spec.field(name).map_or_else(|| name.replace('_', " "), |field| field.label.to_owned());
+        row.changes.iter().map(label).collect::<Vec<_>>().join(", ")
+    }
+
+    /// `43 rows`.
+    fn rows(&self) -> String {
+        counted(self.import.rows as i64, "row")
+    }
+
+    /// How many rows are not refused.
+    fn taken(&self) -> String {
+        counted(self.import.rows.saturating_sub(self.import.refused_count) as i64, "row")
     }
 
     fn chip(&self, status: &RowStatus) -> (&'static str, &'static str) {

@@ -106,6 +106,14 @@ struct Find {
     standing: &'static str,
 }
 
+impl Find {
+    /// All that is said of it, where the column is too narrow for it.
+    fn why(&self) -> String {
+        let standing = std::iter::once(self.standing).filter(|text| !text.is_empty());
+        standing.chain(self.marks.iter().map(String::as_str)).collect::<Vec<_>>().join(", ")
+    }
+}
+
 pub(crate) async fn review_page(State(web): State<Web>, visit: Visit, Path((number, id)): Path<(String, String)>) -> Screen {
     let staged = staged(&web, &visit, &number, &id).await?;
     review(&web, visit, &number, staged, None).await

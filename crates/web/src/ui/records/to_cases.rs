@@ -231,7 +231,7 @@ pub(crate) async fn add(State(web): State<Web>, visit: Visit, headers: HeaderMap
         Ok(added) => {
             let into: Vec<String> = added.iter().map(|one| format!("in={}:{}", one.number, one.operation.operation_id)).collect();
             let to = crate::ui::door::encode(&back(&form.back, "/cases"));
-            Ok(see(&format!("/records/add-to-cases/done?{}&back={to}", into.join("&"))))
+            Ok(see(&format!("/records/add-to-cases/done?{}&back={to}&saved=to-cases:description", into.join("&"))))
         }
         Err(AppError::Invalid(errors)) => {
             let named = |mut error: model::FieldError| {
