@@ -132,17 +132,17 @@ testkit::each_engine! {
     async fn records_are_joined_both_ways(app: TestApp) {
         let ci = create(&app, &app.analyst, json!({ "kind": "configuration_item", "name": "web01" })).await;
         let person = create(&app, &app.analyst, json!({ "kind": "user", "name": "Ada Lovelace", "user_id": "ada" })).await;
-        let join = |case: Option<String>| NewRelationship { from: ci.id.clone(), r#type: RelationshipType::OwnedBy, to: person.id.clone(), case };
+        let join = |case: Option<String>| NewRelationship { from: ci.id.clone(), r#type: RelationshipType::OWNED_BY, to: person.id.clone(), case };
         assert!(record::relate(&app, &app.analyst, join(None)).await.unwrap().created);
         assert!(!record::relate(&app, &app.analyst, join(None)).await.unwrap().created);
         let back = record::related(&app, &app.reader, &person.id, "configuration_item").await.unwrap();
         assert_eq!((back[0].direction, back[0].record.title.as_str(), back.len()), (Direction::Incoming, "web01", 1));
         assert!(record::related(&app, &app.reader, &person.id, "user").await.unwrap().is_empty());
-        let own = NewRelationship { from: ci.id.clone(), r#type: RelationshipType::Uses, to: ci.id.clone(), case: None };
+        let own = NewRelationship { from: ci.id.clone(), r#type: RelationshipType::USES, to: ci.id.clone(), case: None };
         assert!(matches!(record::relate(&app, &app.analyst, own).await, Err(AppError::Invalid(_))));
         // What is joined in a restricted case is seen there only.
         let secret = open_case(&app, &app.analyst, "Insider", true).await;
-        let seen = NewRelationship { r#type: RelationshipType::Targets, ..join(Some(secret)) };
+        let seen = NewRelationship { r#type: RelationshipType::TARGETS, ..join(Some(secret)) };
         assert!(record::relate(&app, &app.analyst, seen).await.unwrap().created);
         assert_eq!(record::related(&app, &app.analyst, &ci.id, "").await.unwrap().len(), 2);
         assert_eq!(record::related(&app, &app.lead, &ci.id, "").await.unwrap().len(), 1);

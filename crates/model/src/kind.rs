@@ -3,12 +3,36 @@
 //! A kind is one file here: its words, its fields and how its identity is read. Lists, forms, details, import and
 //! matching are written once, over this description.
 
+mod attack_pattern;
+mod campaign;
 mod configuration_item;
+mod course_of_action;
+mod field;
+mod grouping;
+mod identity;
 mod incident;
+mod indicator;
+mod infrastructure;
+mod intrusion_set;
+mod location;
+mod malware;
+mod malware_analysis;
 mod observable;
+mod observed_data;
+mod opinion;
 mod record;
+mod report;
+mod stix;
+mod stix_note;
+mod stix_object;
+mod stix_sighting;
+mod threat_actor;
+mod tool;
 mod user;
+mod vulnerability;
+mod vulnerable_item;
 
+pub use field::{Column, FieldShape, FieldSpec, Place};
 pub use record::{IdentityKey, NewRecord, RecordInput, account_keys, field_values, host_keys};
 
 use crate::choice::choice;
@@ -21,6 +45,27 @@ choice! {
         Incident = 2 "incident" "Security incident",
         ConfigurationItem = 3 "configuration_item" "Configuration item",
         User = 4 "user" "User",
+        VulnerableItem = 5 "vulnerable_item" "Vulnerable item",
+        Vulnerability = 6 "vulnerability" "Vulnerability",
+        Indicator = 7 "indicator" "Indicator",
+        Report = 8 "report" "Report",
+        Grouping = 9 "grouping" "Grouping",
+        AttackPattern = 10 "attack_pattern" "Attack pattern",
+        Campaign = 11 "campaign" "Campaign",
+        IntrusionSet = 12 "intrusion_set" "Intrusion set",
+        ThreatActor = 13 "threat_actor" "Threat actor",
+        Malware = 14 "malware" "Malware",
+        MalwareAnalysis = 15 "malware_analysis" "Malware analysis",
+        Tool = 16 "tool" "Tool",
+        Infrastructure = 17 "infrastructure" "Infrastructure",
+        CourseOfAction = 18 "course_of_action" "Course of action",
+        Identity = 19 "identity" "Identity",
+        Location = 20 "location" "Location",
+        ObservedData = 21 "observed_data" "Observed data",
+        StixNote = 22 "stix_note" "Note (STIX)",
+        Opinion = 23 "opinion" "Opinion",
+        StixSighting = 24 "stix_sighting" "Sighting (STIX)",
+        StixObject = 25 "stix_object" "Other STIX object",
     }
 }
 
@@ -35,69 +80,16 @@ choice! {
         Account = 5 "account" "Account name",
         Sid = 6 "sid" "Security identifier",
         Email = 7 "email" "E-mail address",
+        Stix = 8 "stix" "STIX id",
     }
 }
 
-/// How a field is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldShape {
-    /// One line.
-    Line,
-    /// Several lines.
-    Text,
-    /// One of these words; the empty one for "not said".
-    OneOf(&'static [&'static str]),
-    /// Several lines, each a value.
-    Lines,
-}
-
-/// Where a field lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// `record.title`.
-    Title,
-    /// `record.category`.
-    Category,
-    /// `record.status`.
-    Status,
-    /// `record.severity`.
-    Severity,
-    /// `record.finding`.
-    Finding,
-    /// `record.owner`.
-    Owner,
-    /// `record.attributes`, under the field's name.
-    Attribute,
-}
-
-/// A field of a kind: its form control, its validation, its place.
-#[derive(Debug, Clone, Copy)]
-pub struct FieldSpec {
-    /// The name in forms, CSV mappings and attributes.
-    pub name: &'static str,
-    /// What people read.
-    pub label: &'static str,
-    /// One sentence below the control; may be empty.
-    pub help: &'static str,
-    /// Where its value is kept.
-    pub place: Place,
-    /// How it is written.
-    pub shape: FieldShape,
-    /// Whether it must be given.
-    pub required: bool,
-    /// The identity that its values are.
-    pub key: Option<KeyScheme>,
-}
-
-/// A column of a kind's lists, beside the title.
-#[derive(Debug, Clone, Copy)]
-pub struct Column {
-    /// Which common column, or an attribute's name.
-    pub place: Place,
-    /// The attribute's name, for `Place::Attribute`.
-    pub name: &'static str,
-    /// What people read.
-    pub label: &'static str,
+choice! {
+    /// Which of the two shelves a kind stands on.
+    pub enum Shelf {
+        Operations = 1 "operations" "Records",
+        Intelligence = 2 "intelligence" "Threat intelligence",
+    }
 }
 
 /// What a kind is called and made of.
@@ -105,6 +97,8 @@ pub struct Column {
 pub struct KindSpec {
     /// The kind.
     pub kind: Kind,
+    /// Where lists of it are found.
+    pub shelf: Shelf,
     /// "configuration item".
     pub singular: &'static str,
     /// "Configuration items".
@@ -136,6 +130,27 @@ impl Kind {
             Self::Incident => &incident::SPEC,
             Self::ConfigurationItem => &configuration_item::SPEC,
             Self::User => &user::SPEC,
+            Self::VulnerableItem => &vulnerable_item::SPEC,
+            Self::Vulnerability => &vulnerability::SPEC,
+            Self::Indicator => &indicator::SPEC,
+            Self::Report => &report::SPEC,
+            Self::Grouping => &grouping::SPEC,
+            Self::AttackPattern => &attack_pattern::SPEC,
+            Self::Campaign => &campaign::SPEC,
+            Self::IntrusionSet => &intrusion_set::SPEC,
+            Self::ThreatActor => &threat_actor::SPEC,
+            Self::Malware => &malware::SPEC,
+            Self::MalwareAnalysis => &malware_analysis::SPEC,
+            Self::Tool => &tool::SPEC,
+            Self::Infrastructure => &infrastructure::SPEC,
+            Self::CourseOfAction => &course_of_action::SPEC,
+            Self::Identity => &identity::SPEC,
+            Self::Location => &location::SPEC,
+            Self::ObservedData => &observed_data::SPEC,
+            Self::StixNote => &stix_note::SPEC,
+            Self::Opinion => &opinion::SPEC,
+            Self::StixSighting => &stix_sighting::SPEC,
+            Self::StixObject => &stix_object::SPEC,
         }
     }
 

@@ -129,7 +129,7 @@ fn also_known_as(known: &Record, told: &Map<String, Json>, fields: &mut Map<Stri
     let (name, list) = match known.kind {
         Kind::ConfigurationItem => ("name", "host_names"),
         Kind::User => ("user_id", "accounts"),
-        Kind::Observable | Kind::Incident => return,
+        _ => return,
     };
     let given: Vec<String> = told.get(name).map(lines).unwrap_or_default();
     let kept: Vec<String> = fields.get(name).map(lines).unwrap_or_default();

@@ -199,7 +199,19 @@ fn read_row(kind: Kind, mapping: &Mapping, row: &Row, odd: &mut BTreeMap<&'stati
             FieldShape::Line => {
                 let text = values.first().cloned().unwrap_or_default();
                 let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-                fields.entry(field.name).or_insert_with(|| Json::from(if field.name == "opened_at" { moment(&line) } else { line }));
+                fields.entry(field.name).or_insert_with(|| Json::from(line));
+            }
+            FieldShape::Moment | FieldShape::Percent => {
+                let text = values.first().cloned().unwrap_or_default();
+                let read = if field.shape == FieldShape::Moment { moment(&text) } else { percent(&text) };
+                match read {
+                    Some(value) => {
+                        fields.entry(field.name).or_insert_with(|| Json::from(value));
+                    }
+                    None => {
+                        odd.entry(field.label).or_default().insert(text);
+                    }
+                }
             }
             FieldShape::Text => {
                 fields.entry(field.name).or_insert_with(|| Json::from(values.first().cloned().unwrap_or_default()));
@@ -218,7 +230,7 @@ fn name_it(kind: Kind, fields: &mut Map<String, Json>) {
     let others: &[&str] = match kind {
         Kind::User => &["user_id", "email", "accounts"],
         Kind::ConfigurationItem => &["host_names", "ip_addresses"],
-        Kind::Observable | Kind::Incident => return,
+        _ => return,
     };
     if fields.contains_key("name") {
         return;
@@ -233,19 +245,25 @@ fn name_it(kind: Kind, fields: &mut Map<String, Json>) {
 }
 
 /// `2023-08-15 07:53:46`, as ticket systems write UTC, in the form that fields hold.
-fn moment(text: &str) -> String {
+fn moment(text: &str) -> Option<String> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let tidy = text.replacen(' ', "T", 1);
-    let candidates = [text.to_owned(), format!("{tidy}Z"), format!("{tidy}:00Z"), tidy];
-    let parsed = candidates.iter().find_map(|candidate| candidate.parse::<model::Timestamp>().ok());
-    parsed.map_or_else(|| text.to_owned(), |at| at.to_string())
+    let candidates = [text, format!("{tidy}Z"), format!("{tidy}:00Z"), tidy];
+    candidates.iter().find_map(|candidate| candidate.parse::<model::Timestamp>().ok()).map(|at| at.to_string())
+}
+
+/// `85`, `85 %`.
+fn percent(text: &str) -> Option<String> {
+    let number = text.trim().trim_end_matches('%').trim_end().parse::<u8>().ok()?;
+    (number <= 100).then(|| number.to_string())
 }
 
 /// What a cell of an incident names.
 fn link(target: &str, value: &str) -> std::result::Result<Link, String> {
     let (relationship, kind) = match target {
-        "configuration_items" => (RelationshipType::Affects, Kind::ConfigurationItem),
-        "affected_users" => (RelationshipType::Affects, Kind::User),
-        _ => (RelationshipType::Has, Kind::Observable),
+        "configuration_items" => (RelationshipType::AFFECTS, Kind::ConfigurationItem),
+        "affected_users" => (RelationshipType::AFFECTS, Kind::User),
+        _ => (RelationshipType::HAS, Kind::Observable),
     };
     let mut fields = Map::new();
     let name = if kind == Kind::Observable { "value" } else { "name" };

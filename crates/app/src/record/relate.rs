@@ -54,7 +54,7 @@ pub async fn relate(app: &App, actor: &Actor, input: NewRelationship) -> Result<
         let case = input.case.as_ref().map(|number| open_case(tx, number)).transpose()?;
         let (from, to) = (find_record(tx, &input.from)?, find_record(tx, &input.to)?);
         let in_case = case.as_ref().map_or(0, |case| case.id);
-        let created = record::insert_relationships(tx, &[(from.id, input.r#type, to.id)], in_case, "", stamp)? > 0;
+        let created = record::insert_relationships(tx, &[(from.id, input.r#type.clone(), to.id)], in_case, "", stamp)? > 0;
         if created {
             let details = json!({ "type": input.r#type, "to": to.public_id, "from_title": from.title, "to_title": to.title });
             let shown = case.as_ref().map_or(ShownIn::Journal, |case| ShownIn::Case(case.id));
@@ -66,7 +66,7 @@ pub async fn relate(app: &App, actor: &Actor, input: NewRelationship) -> Result<
                 None => {}
             }
         }
-        Ok(RelationshipView { from: from.public_id, r#type: input.r#type, to: to.public_id, created })
+        Ok(RelationshipView { from: from.public_id, r#type: input.r#type.clone(), to: to.public_id, created })
     })
     .await
 }

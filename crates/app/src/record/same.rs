@@ -136,7 +136,7 @@ fn is_same(new: &NewRecord, known: &Record) -> bool {
             mine.iter().any(|a| theirs.iter().any(|b| same_host(a, b)))
         }
         Kind::User => is_same_person(new, known),
-        Kind::Observable | Kind::Incident => false,
+        _ => false,
     }
 }
 

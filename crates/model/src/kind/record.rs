@@ -10,6 +10,7 @@ use crate::artifact::{Finding, Severity};
 use crate::field::Fields;
 use crate::observable::{self, Observable};
 use crate::text::fold;
+use crate::time::Timestamp;
 
 const MAX_LINE: usize = 1_000;
 const MAX_TEXT: usize = 100_000;
@@ -54,6 +55,10 @@ pub struct NewRecord {
     pub finding: Finding,
     /// Who it belongs to.
     pub owner: String,
+    /// When it was first seen, as its source tells; [`Timestamp::NEVER`] when it does not.
+    pub first_seen: Timestamp,
+    /// When it was last seen, as its source tells.
+    pub last_seen: Timestamp,
     /// The kind's own attributes.
     pub attributes: Map<String, Value>,
     /// Identities, sorted, each once.
@@ -75,6 +80,8 @@ impl NewRecord {
             severity: Severity::None,
             finding,
             owner: String::new(),
+            first_seen: Timestamp::NEVER,
+            last_seen: Timestamp::NEVER,
             attributes: Map::new(),
             keys: Vec::new(),
             search_text: observable::search_text(observable),
@@ -173,6 +180,16 @@ fn read_value(field: &FieldSpec, value: &Value, pointer: &str, refusals: &mut Fi
             FieldShape::Text => {
                 refusals.text(pointer, text, MAX_TEXT);
             }
+            FieldShape::Moment => {
+                if text.parse::<Timestamp>().is_err() {
+                    refusals.refuse(pointer, "must be a time like 2026-11-24T09:30:00Z");
+                }
+            }
+            FieldShape::Percent => {
+                if !text.parse::<u8>().is_ok_and(|number| number <= 100) {
+                    refusals.refuse(pointer, "must be a whole number from 0 to 100");
+                }
+            }
             FieldShape::OneOf(words) => {
                 if !words.contains(&text.to_lowercase().as_str()) {
                     let words: Vec<&str> = words.iter().copied().filter(|w| !w.is_empty()).collect();
@@ -206,6 +223,8 @@ fn assemble(kind: Kind, given: &BTreeMap<&str, Vec<String>>) -> NewRecord {
         severity: Severity::None,
         finding: Finding::Unknown,
         owner: String::new(),
+        first_seen: Timestamp::NEVER,
+        last_seen: Timestamp::NEVER,
         attributes: Map::new(),
         keys: Vec::new(),
         search_text: String::new(),
@@ -238,6 +257,8 @@ fn assemble(kind: Kind, given: &BTreeMap<&str, Vec<String>>) -> NewRecord {
             }
         }
     }
+    let moment = |name: &str| given.get(name).and_then(|values| values.first()?.parse().ok()).unwrap_or(Timestamp::NEVER);
+    (record.first_seen, record.last_seen) = (moment("first_seen"), moment("last_seen"));
     let natural = spec.natural_key.iter().find_map(|name| given.get(name).and_then(|values| values.first()));
     if let Some(value) = natural {
         record.keys.push(IdentityKey { scheme: KeyScheme::Natural, value: fold(value) });
@@ -256,7 +277,7 @@ fn keys_of(scheme: KeyScheme, value: &str) -> Vec<IdentityKey> {
             let normal = Observable::guess(value).map_or_else(|_| fold(value), |o| o.value);
             vec![IdentityKey { scheme, value: normal }]
         }
-        KeyScheme::Natural | KeyScheme::Sid | KeyScheme::Email => vec![IdentityKey { scheme, value: fold(value) }],
+        KeyScheme::Natural | KeyScheme::Sid | KeyScheme::Email | KeyScheme::Stix => vec![IdentityKey { scheme, value: fold(value) }],
     }
 }
 

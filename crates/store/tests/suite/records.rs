@@ -213,7 +213,7 @@ testkit::each_engine! {
         let made: [i64; 3] = [made[0].id, made[1].id, made[2].id];
         let stamp = db.stamp("ada");
         let joined = db.write(people.ada, move |tx| {
-            let pair = |to: usize| (made[0], RelationshipType::RelatedTo, made[to]);
+            let pair = |to: usize| (made[0], RelationshipType::RELATED_TO, made[to]);
             let first = record::insert_relationships(tx, &[pair(1), pair(2), pair(1)], 0, "manual", &stamp)?;
             Ok((first, record::insert_relationships(tx, &[pair(1)], 0, "manual", &stamp)?))
         });

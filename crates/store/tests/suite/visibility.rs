@@ -73,7 +73,7 @@ fn secret(db: &TestStore) -> Secret {
     let stamp = db.stamp("ada");
     let (note, job, annotation, operation) = db.write(Scope::System, move |tx| {
         let (_, note) = note::insert(tx, secret, NoteKind::WorkNote, Audience::Team, "it was them", &stamp)?;
-        record::insert_relationships(tx, &[(shared.id, RelationshipType::RelatedTo, hidden.id)], secret, "manual", &stamp)?;
+        record::insert_relationships(tx, &[(shared.id, RelationshipType::RELATED_TO, hidden.id)], secret, "manual", &stamp)?;
         let (_, job) = job::queue(tx, "sightings", &json!({}), secret, 1, &stamp)?;
         change::announce(tx, &stamp, Topic::Notes, secret)?;
         journal::append(tx, &stamp, &Deed { verb: "note.add", object: "x", details: json!({}) }, ShownIn::Case(secret))?;

@@ -114,6 +114,10 @@ pub(crate) fn go_key(kind: &model::Kind) -> &'static str {
         model::Kind::Incident => "i",
         model::Kind::ConfigurationItem => "k",
         model::Kind::User => "u",
+        model::Kind::VulnerableItem => "v",
+        model::Kind::Indicator => "t",
+        model::Kind::AttackPattern => "a",
+        _ => "",
     }
 }
 

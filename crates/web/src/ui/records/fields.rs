@@ -87,7 +87,7 @@ fn control(field: &FieldSpec, value: String, was: String, errors: &Errors) -> Co
     let (shape, options) = match field.shape {
         FieldShape::OneOf(words) => ("choice", words.iter().map(|word| (*word, label(field, word))).collect()),
         FieldShape::Line if field.place == Place::Category && field.name == "type" => ("choice", types()),
-        FieldShape::Line => ("line", Vec::new()),
+        FieldShape::Line | FieldShape::Moment | FieldShape::Percent => ("line", Vec::new()),
         FieldShape::Lines => ("lines", Vec::new()),
         FieldShape::Text => ("text", Vec::new()),
     };
