@@ -3,6 +3,7 @@
 //! Takes readers or text, yields items and warnings. No files, no network; every parser is fuzzed.
 
 pub mod extract;
+pub mod intel;
 pub mod known_good;
 pub mod log_events;
 pub mod records;
