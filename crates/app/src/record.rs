@@ -12,6 +12,7 @@ mod view;
 mod why;
 
 pub(crate) mod known;
+pub(crate) mod revealed;
 pub(crate) mod same;
 
 pub use add_to_cases::{AddToCases, AddedTo, NewCase, add_to_cases};

@@ -105,6 +105,7 @@ statements! {
     TOUCH = "UPDATE security_case SET updated_by = $2, updated_at = $3 WHERE id = $1";
     BY_NUMBER = concat!("SELECT ", columns!(), " FROM security_case c WHERE ", case_visible!("c"), " AND c.number = $2");
     BY_ID = concat!("SELECT ", columns!(), " FROM security_case c WHERE ", case_visible!("c"), " AND c.id = $2");
+    NUMBER_OF = "SELECT number FROM security_case WHERE id = $1";
     PEOPLE = "SELECT part, name FROM case_person WHERE case_id = $1 ORDER BY name";
     TAGS = "SELECT tag FROM case_tag WHERE case_id = $1 ORDER BY tag";
     ACCESS_ACCOUNTS = "SELECT p.name FROM case_access a JOIN account p ON p.id = a.account_id WHERE a.case_id = $1 ORDER BY p.name";
@@ -254,6 +255,14 @@ pub fn find(tx: &mut Tx<'_>, number: i64) -> Result<Option<Case>> {
 /// When the database fails.
 pub fn find_by_id(tx: &mut Tx<'_>, id: i64) -> Result<Option<Case>> {
     tx.query_opt(BY_ID, params![tx.viewer(), id], read)
+}
+
+/// The number of a case, whoever may know of it: for entries of the journal that show in that case only.
+///
+/// # Errors
+/// When the database fails.
+pub fn number_of(tx: &mut Tx<'_>, id: i64) -> Result<i64> {
+    tx.query_one(NUMBER_OF, params![id], |row| row.int(0))
 }
 
 /// The case with a number, whoever may know of it. Only for the verb that lets an administrator in, and says so to all who

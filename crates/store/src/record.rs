@@ -12,6 +12,7 @@ pub(crate) mod around;
 pub(crate) mod import;
 mod list;
 mod relationship;
+mod reveal;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,6 +27,7 @@ pub use self::import::{Imported, add_sources, import_all, replace};
 pub use list::{RecordFilter, list, matching_ids};
 pub(crate) use list::{Words, sort_column, sort_key};
 pub use relationship::{Related, RelatedCount, brought_along, insert_relationships, related, related_counts};
+pub use reveal::{Revealed, outside_library, reveal};
 
 use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements, text_list, texts_in, to_json};
 use crate::error::Result;
@@ -138,13 +140,23 @@ pub struct Upserted {
     pub created: bool,
 }
 
+/// What [`upsert`] did.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The records, each in its place.
+    pub records: Vec<Upserted>,
+    /// Those that came out of restricted cases, as they were there.
+    pub revealed: Vec<Revealed>,
+}
+
 /// Stores records, or finds those that are there: by public id when the value decides it. Each comes back in its place.
 ///
-/// With `library`, records arrive openly: those that were seen in restricted cases only become open to all.
+/// With `library`, records arrive openly: those that were seen in restricted cases only become open to all, as they come
+/// here (see [`reveal()`]).
 ///
 /// # Errors
 /// When the database fails.
-pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &str, stamp: &Stamp) -> Result<Vec<Upserted>> {
+pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &str, stamp: &Stamp) -> Result<Stored> {
     let public_ids: Vec<String> = records
         .iter()
         .enumerate()
@@ -162,16 +174,18 @@ pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &st
     }
     let inserted = insert(tx, records, &public_ids, &fresh, library, source, stamp)?;
     insert_keys(tx, records, &public_ids, &fresh, &inserted, source)?;
+    let mut revealed = Vec::new();
     if library {
-        let hidden: Vec<i64> = known.values().filter(|known| !known.library).map(|known| known.id).collect();
-        open_to_all(tx, &hidden, stamp)?;
+        let outside = |(record, public_id)| known.get(public_id).filter(|known| !known.library).map(|known| (known.id, record));
+        let outside: Vec<(i64, &NewRecord)> = records.iter().zip(&public_ids).filter_map(outside).collect();
+        revealed = reveal(tx, &outside, source, stamp)?;
     }
     let outcome = records.iter().zip(&public_ids).map(|(record, public_id)| match (known.get(public_id), inserted.get(public_id)) {
         (Some(known), _) => Ok(Upserted { id: known.id, kind: record.kind, created: !known.visible }),
         (None, Some(id)) => Ok(Upserted { id: *id, kind: record.kind, created: true }),
         (None, None) => Err(crate::StoreError::Missing),
     });
-    outcome.collect()
+    Ok(Stored { records: outcome.collect::<Result<_>>()?, revealed })
 }
 
 struct Known {
@@ -283,23 +297,6 @@ fn push_keys<'a>(values: &mut Vec<Value<'a>>, id: i64, kind: Kind, keys: &[Ident
 /// When the database fails.
 pub fn seen(tx: &mut Tx<'_>, record: i64, first: Timestamp, last: Timestamp) -> Result<()> {
     tx.execute(SEEN, params![record, first, last]).map(|_| ())
-}
-
-/// Puts records into the library. They look as if whoever did it had made them then: that they were in restricted cases
-/// before is told to nobody.
-///
-/// # Errors
-/// When the database fails.
-pub fn open_to_all(tx: &mut Tx<'_>, records: &[i64], stamp: &Stamp) -> Result<()> {
-    if records.is_empty() {
-        return Ok(());
-    }
-    let sql = format!(
-        "UPDATE record SET library = 1, created_by = $2, created_at = $3, updated_by = $2, updated_at = $3
-         WHERE library = 0 AND id {}",
-        ids_in(tx.engine(), 1)
-    );
-    tx.execute(&sql, params![id_list(records), &stamp.actor, stamp.at]).map(|_| ())
 }
 
 /// The record with a public id, if the viewer may know of it.

@@ -74,7 +74,7 @@ fn write_all(tx: &mut Tx<'_>, id: u64, file: &BlobRef, stamp: &Stamp) -> Result<
     let case = case::insert(tx, &new_case(number, id, stamp))?;
     blob::keep(tx, file, stamp.at)?;
     let observable = Observable::guess(&value(id)).unwrap();
-    let made = record::upsert(tx, &[NewRecord::from_observable(&observable, Finding::Unknown)], true, "", stamp)?;
+    let made = record::upsert(tx, &[NewRecord::from_observable(&observable, Finding::Unknown)], true, "", stamp)?.records;
     let (operation, _) = operation::begin(tx, case, OperationVerb::Add, 0, "", stamp)?;
     artifact::add(tx, case, &[(made[0].id, made[0].kind)], operation, stamp)?;
     let deed = Deed { verb: "case.create", object: &model::case::case_number(number), details: json!({ "id": id }) };

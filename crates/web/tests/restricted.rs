@@ -184,6 +184,8 @@ testkit::each_engine! {
         let (objects, others) = restricted(&site).await;
         let (_, bob) = &others[1];
         let value = format!("{MARK}-ada.example");
+        let ada = site.token(&site.test.analyst).await;
+        site.json(Method::PATCH, &format!("/records/{}", objects.record), &ada, &json!({ "finding": "malicious" })).await.is(200);
         // Found again elsewhere, the same observable is new there, and then no secret any more.
         let found = site.json(Method::POST, "/extract", bob, &json!({ "text": format!("It called {value} twice.") })).await.is(200);
         found.says_nothing_of(&objects.record).says_nothing_of(&objects.case);
@@ -192,6 +194,8 @@ testkit::each_engine! {
         let record = site.get(&format!("/api/v1/records/{}", objects.record), bob).await.is(200);
         assert_eq!(record.json()["case_count"], 1, "it counts the cases that bob may read");
         assert_eq!(record.json()["annotation_count"], 0);
+        assert_eq!((&record.json()["record"]["finding"], &record.json()["record"]["version"]), (&json!("unknown"), &json!(1)));
+        site.get(&format!("/cases/{}/activity", objects.case), &ada).await.is(200).says("into the open").says("malicious");
         for rest in ["annotations", "cases", "sightings"] {
             site.get(&format!("/api/v1/records/{}/{rest}", objects.record), bob)
                 .await

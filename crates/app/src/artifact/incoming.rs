@@ -14,6 +14,7 @@ use store::{Tx, case, record};
 use crate::error::{AppError, Result};
 use crate::operation::bulk::Outcome;
 use crate::record::known::store_all;
+use crate::record::revealed;
 
 /// Where all of an addition comes from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,6 +68,9 @@ pub(crate) fn add_range(
     let known = incoming.known.get(range.start.min(split)..range.end.min(split)).unwrap_or_default();
     let new = incoming.new.get(range.start.saturating_sub(split)..range.end.saturating_sub(split)).unwrap_or_default();
     let mut records: Vec<(i64, Kind)> = known.to_vec();
+    if library {
+        revealed::bring_out(tx, stamp, &known.iter().map(|(id, _)| *id).collect::<Vec<_>>())?;
+    }
     let mut origins: Vec<(i64, Origin)> = known.iter().map(|(id, _)| (*id, origin(stamp, &incoming.origin, ""))).collect();
     if !new.is_empty() {
         let content: Vec<NewRecord> = new.iter().map(|(record, _)| record.clone()).collect();
@@ -78,7 +82,7 @@ pub(crate) fn add_range(
         }
     }
     if incoming.bring_along {
-        bring_along(tx, stamp, &mut records, &mut origins)?;
+        bring_along(tx, stamp, case, &mut records, &mut origins)?;
     }
     let added = add(tx, case, &records, operation, stamp)?;
     let mut seen = std::collections::HashSet::new();
@@ -102,13 +106,13 @@ fn origin(stamp: &Stamp, source: &Source, detail: &str) -> Origin {
     }
 }
 
-fn bring_along(tx: &mut Tx<'_>, stamp: &Stamp, records: &mut Vec<(i64, Kind)>, origins: &mut Vec<(i64, Origin)>) -> Result<()> {
+fn bring_along(tx: &mut Tx<'_>, stamp: &Stamp, case: i64, records: &mut Vec<(i64, Kind)>, origins: &mut Vec<(i64, Origin)>) -> Result<()> {
     let mut by_kind: HashMap<Kind, Vec<i64>> = HashMap::new();
     for (id, kind) in records.iter() {
         by_kind.entry(*kind).or_default().push(*id);
     }
     for (kind, ids) in by_kind {
-        let brought = record::brought_along(tx, kind, &ids)?;
+        let brought = record::brought_along(tx, case, kind, &ids)?;
         if brought.is_empty() {
             continue;
         }

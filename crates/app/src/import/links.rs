@@ -13,6 +13,7 @@ use super::WhereWhy;
 use super::merge::Into;
 use super::rows::Link;
 use crate::error::Result;
+use crate::record::revealed;
 use crate::record::same::{self, Sameness};
 
 /// A row's record, and what it names.
@@ -48,7 +49,9 @@ pub(crate) fn join(tx: &mut Tx<'_>, stamp: &Stamp, naming: &[Naming<'_>], into: 
     let found = find(tx, &named, into)?;
     let fresh: Vec<NewRecord> =
         named.iter().zip(&found).filter(|(_, found)| matches!(found, Found::New)).map(|(record, _)| record.clone()).collect();
-    let mut stored = record::upsert(tx, &fresh, into.library, into.source, stamp)?.into_iter();
+    let stored = record::upsert(tx, &fresh, into.library, into.source, stamp)?;
+    revealed::tell(tx, stamp, &stored.revealed)?;
+    let mut stored = stored.records.into_iter();
     let mut rows: Vec<Option<i64>> = Vec::with_capacity(named.len());
     for found in &found {
         rows.push(match found {

@@ -11,7 +11,7 @@ use store::{Tx, change, journal, record};
 
 use super::known::store_all;
 use super::same::{self, Sameness};
-use super::{RecordView, announce, find_record};
+use super::{RecordView, announce, find_record, revealed};
 use crate::App;
 use crate::authorise::require;
 use crate::error::{AppError, Result};
@@ -41,10 +41,11 @@ pub async fn create(app: &App, actor: &Actor, input: RecordInput) -> Result<Crea
     app.change(actor, move |tx, stamp| {
         let mut similar = Vec::new();
         match same::find(tx, std::slice::from_ref(&new), "")?.pop() {
-            Some(Sameness::Known { mut record, .. }) => {
+            Some(Sameness::Known { record, .. }) => {
                 if !record.library {
-                    record::open_to_all(tx, &[record.id], stamp)?;
-                    record.library = true;
+                    let revealed = record::reveal(tx, &[(record.id, &new)], "", stamp)?;
+                    revealed::tell(tx, stamp, &revealed)?;
+                    let record = find_record(tx, &record.public_id)?;
                     announce(tx, stamp, &record)?;
                     journal_creation(tx, stamp, &record)?;
                 }

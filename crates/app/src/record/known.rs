@@ -7,6 +7,7 @@ use model::{Kind, Stamp};
 use store::Tx;
 use store::record::{self, Upserted};
 
+use super::revealed;
 use crate::error::Result;
 
 /// Stores those of the records that are not known yet. Each comes back in its place, with whether it is new to the viewer.
@@ -18,11 +19,11 @@ pub(crate) fn store_all(tx: &mut Tx<'_>, stamp: &Stamp, records: &[NewRecord], l
     let mut fresh: Vec<NewRecord> = Vec::new();
     let mut places: Vec<Vec<usize>> = Vec::new();
     let mut first_with: HashMap<(Kind, String), usize> = HashMap::new();
-    let mut hidden: Vec<i64> = Vec::new();
+    let mut hidden: Vec<(i64, &NewRecord)> = Vec::new();
     for (n, new) in records.iter().enumerate() {
         let natural = natural_key(new);
         if let Some((id, open)) = natural.as_ref().and_then(|key| known.get(&(new.kind, key.clone()))) {
-            hidden.extend((library && !open).then_some(*id));
+            hidden.extend((library && !open).then_some((*id, new)));
             if let Some(place) = outcome.get_mut(n) {
                 *place = Some(Upserted { id: *id, kind: new.kind, created: false });
             }
@@ -40,7 +41,8 @@ pub(crate) fn store_all(tx: &mut Tx<'_>, stamp: &Stamp, records: &[NewRecord], l
         fresh.push(new.clone());
         places.push(vec![n]);
     }
-    for (upserted, places) in record::upsert(tx, &fresh, library, source, stamp)?.into_iter().zip(places) {
+    let stored = record::upsert(tx, &fresh, library, source, stamp)?;
+    for (upserted, places) in stored.records.into_iter().zip(places) {
         for (repeat, n) in places.into_iter().enumerate() {
             if let Some(place) = outcome.get_mut(n) {
                 *place = Some(Upserted { created: upserted.created && repeat == 0, ..upserted });
@@ -48,7 +50,8 @@ pub(crate) fn store_all(tx: &mut Tx<'_>, stamp: &Stamp, records: &[NewRecord], l
         }
     }
     // What arrives openly is open from now on.
-    record::open_to_all(tx, &hidden, stamp)?;
+    let revealed = record::reveal(tx, &hidden, source, stamp)?;
+    revealed::tell(tx, stamp, &[stored.revealed, revealed].concat())?;
     Ok(outcome.into_iter().flatten().collect())
 }
 

@@ -1,7 +1,7 @@
 //! Writing records anew: one that was changed by hand, and many that an import changed.
 
 use model::kind::{IdentityKey, KeyScheme, NewRecord};
-use model::{Kind, Stamp, Timestamp};
+use model::{Kind, Stamp};
 
 use super::{KEY_COLUMNS, KEY_HEAD, Record, push_keys, sort_title};
 use crate::engine::{Tx, Value, id_list, ids_in, insert_rows, params, statements, to_json};
@@ -65,12 +65,24 @@ const IMPORT_TAIL: &str = "ON CONFLICT (id) DO UPDATE SET title = excluded.title
     owner = excluded.owner, attributes = excluded.attributes, updated_by = excluded.updated_by, updated_at = excluded.updated_at,
     version = excluded.version, field_versions = excluded.field_versions, field_sources = excluded.field_sources,
     search_text = excluded.search_text";
+/// All columns that can differ, of a record that comes into the open.
+pub(super) const REVEAL_TAIL: &str = "ON CONFLICT (id) DO UPDATE SET title = excluded.title, sort_title = excluded.sort_title,
+    category = excluded.category, status = excluded.status, severity = excluded.severity, finding = excluded.finding,
+    owner = excluded.owner, first_seen = excluded.first_seen, last_seen = excluded.last_seen, attributes = excluded.attributes,
+    library = excluded.library, created_by = excluded.created_by, created_at = excluded.created_at,
+    updated_by = excluded.updated_by, updated_at = excluded.updated_at, version = excluded.version,
+    field_versions = excluded.field_versions, field_sources = excluded.field_sources, search_text = excluded.search_text";
 
 /// Writes what an import changed in records that are there, each at most once.
 ///
 /// # Errors
 /// When the database fails.
 pub fn import_all(tx: &mut Tx<'_>, changed: &[Imported]) -> Result<()> {
+    write_all(tx, changed, IMPORT_TAIL)
+}
+
+/// Writes records that are there, each at most once; the tail says which columns are taken.
+pub(super) fn write_all(tx: &mut Tx<'_>, changed: &[Imported], tail: &str) -> Result<()> {
     let mut values = Vec::with_capacity(changed.len() * IMPORT_COLUMNS);
     for Imported { record, content } in changed {
         values.extend([
@@ -84,8 +96,8 @@ pub fn import_all(tx: &mut Tx<'_>, changed: &[Imported]) -> Result<()> {
             content.severity.code().into(),
             content.finding.code().into(),
             (&content.owner).into(),
-            Timestamp::NEVER.into(),
-            Timestamp::NEVER.into(),
+            record.first_seen.into(),
+            record.last_seen.into(),
             to_json(&content.attributes)?.into(),
             record.library.into(),
             (&record.created_by).into(),
@@ -98,7 +110,7 @@ pub fn import_all(tx: &mut Tx<'_>, changed: &[Imported]) -> Result<()> {
             (&content.search_text).into(),
         ]);
     }
-    insert_rows(tx, IMPORT_HEAD, IMPORT_COLUMNS, &values, IMPORT_TAIL)?;
+    insert_rows(tx, IMPORT_HEAD, IMPORT_COLUMNS, &values, tail)?;
     Ok(())
 }
 

@@ -95,18 +95,23 @@ pub fn related_counts(tx: &mut Tx<'_>, record: i64) -> Result<Vec<RelatedCount>>
     tx.query(SQL, params![tx.viewer(), record], |row| Ok(RelatedCount { kind: row.code(0, Kind::from_code)?, count: row.int(1)? }))
 }
 
-/// What comes along when records of a kind enter a case: pairs of (record that brings, record brought).
+/// What comes along when records of a kind enter a case: pairs of (record that brings, record brought). Only what everybody
+/// who may read that case may know of: what other restricted cases know of the records does not follow them.
 ///
 /// # Errors
 /// When the database fails.
-pub fn brought_along(tx: &mut Tx<'_>, kind: Kind, records: &[i64]) -> Result<Vec<(i64, Record)>> {
+pub fn brought_along(tx: &mut Tx<'_>, case: i64, kind: Kind, records: &[i64]) -> Result<Vec<(i64, Record)>> {
     let types = kind.spec().brings_along;
     if types.is_empty() || records.is_empty() {
         return Ok(Vec::new());
     }
     let sql = format!(
         "SELECT {}, l.from_id FROM relationship l JOIN record r ON r.id = l.to_id
-         WHERE {} AND {} AND l.from_id {} AND l.type {} ORDER BY l.id",
+         WHERE {} AND {} AND l.from_id {} AND l.type {}
+         AND (l.case_id = 0 OR l.case_id = $4 OR EXISTS (SELECT 1 FROM security_case o WHERE o.id = l.case_id AND o.restricted = 0))
+         AND (r.library = 1 OR EXISTS (SELECT 1 FROM artifact b JOIN security_case o ON o.id = b.case_id
+             WHERE b.record_id = r.id AND (b.case_id = $4 OR o.restricted = 0)))
+         ORDER BY l.id",
         record_columns!(),
         record_visible!("r"),
         made_in_visible!("l.case_id"),
@@ -114,5 +119,5 @@ pub fn brought_along(tx: &mut Tx<'_>, kind: Kind, records: &[i64]) -> Result<Vec
         texts_in(tx.engine(), 3)
     );
     let types = text_list(types.iter().map(|t| t.as_str()));
-    tx.query(&sql, params![tx.viewer(), id_list(records), types], |row| Ok((row.int(RECORD_COLUMNS)?, read(row)?)))
+    tx.query(&sql, params![tx.viewer(), id_list(records), types, case], |row| Ok((row.int(RECORD_COLUMNS)?, read(row)?)))
 }

@@ -111,7 +111,8 @@ statements! {
         first_seen = CASE WHEN record.first_seen = 0 OR record.first_seen > n.first_at THEN n.first_at ELSE record.first_seen END,
         last_seen = CASE WHEN record.last_seen < n.last_at THEN n.last_at ELSE record.last_seen END
         FROM sighting_needle n WHERE n.record_id = record.id AND n.search_id = $1 AND n.record_id >= $2 AND n.record_id <= $3
-        AND n.hits > 0 AND n.first_at > 0 AND (CAST($4 AS bigint) = 0 OR record.library = 0)";
+        AND n.hits > 0 AND n.first_at > 0 AND (CAST($4 AS bigint) = 0 OR (record.library = 0 AND NOT EXISTS (
+            SELECT 1 FROM artifact o JOIN sighting_search s ON s.id = n.search_id WHERE o.record_id = record.id AND o.case_id <> s.case_id)))";
 }
 
 const RESULT_HEAD: &str = "INSERT INTO sighting_result (search_id, record_id, source, external, outcome, count, count_is_exact,

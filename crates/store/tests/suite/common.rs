@@ -83,7 +83,7 @@ pub(crate) fn upsert(db: &TestStore, scope: Scope, values: &[&str], library: boo
 
 pub(crate) fn upsert_all(db: &TestStore, scope: Scope, records: Vec<NewRecord>, library: bool) -> Vec<Upserted> {
     let stamp = db.stamp("ada");
-    db.write(scope, move |tx| record::upsert(tx, &records, library, "manual", &stamp))
+    db.write(scope, move |tx| Ok(record::upsert(tx, &records, library, "manual", &stamp)?.records))
 }
 
 /// Begins, fills and ends an operation; tells its row.

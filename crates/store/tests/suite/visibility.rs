@@ -1,20 +1,24 @@
 //! What hangs on a restricted case is known to those let in, and to nobody else: not by list, count, search or change.
 
+use model::artifact::Finding;
+use model::kind::NewRecord;
 use model::list::{CaseSort, Sort, SortColumn};
 use model::note::{Audience, NoteKind};
 use model::operation::OperationVerb;
 use model::relationship::RelationshipType;
-use model::{Kind, Scope};
+use model::sighting::Outcome;
+use model::{Kind, Scope, Timestamp};
 use serde_json::json;
 use store::artifact::ArtifactFilter;
 use store::case::CaseFilter;
 use store::change::Topic;
 use store::journal::{Deed, ShownIn};
 use store::record::{RecordFilter, Upserted};
-use store::{Tx, annotation, artifact, case, change, job, journal, note, operation, record};
+use store::sighting::{NewResult, NewSearch};
+use store::{Tx, annotation, artifact, case, change, job, journal, note, operation, record, sighting};
 use testkit::TestStore;
 
-use crate::common::{add, open_case, operate, people, upsert};
+use crate::common::{add, observable, open_case, operate, people, upsert, upsert_all};
 
 pub(crate) fn all_cases() -> CaseFilter {
     CaseFilter {
@@ -140,6 +144,24 @@ fn found(tx: &mut Tx<'_>, secret: &Secret) -> store::Result<Vec<&'static str>> {
     Ok(ways)
 }
 
+/// One event at microsecond 7.
+fn seen_once(record: i64) -> NewResult {
+    NewResult {
+        record,
+        source: "dns".to_owned(),
+        external: false,
+        outcome: Outcome::Seen,
+        count: 1,
+        count_is_exact: true,
+        count_normalised: None,
+        with_subdomains: None,
+        first_at: Timestamp(7),
+        last_at: Timestamp(7),
+        detail: "{}".to_owned(),
+        error: String::new(),
+    }
+}
+
 testkit::each_engine! {
     fn a_restricted_case_is_known_to_those_let_in_only(db: TestStore) {
         let people = people(&db);
@@ -190,5 +212,85 @@ testkit::each_engine! {
         assert!(db.read(people.bob, move |tx| Ok(!record::find_by_rows(tx, &[first.id])?.is_empty())));
         let later = upsert(&db, people.bob, &["evil.example.com"], false)[0];
         assert!(!later.created);
+    }
+
+    fn what_was_written_of_it_in_secret_does_not_come_along(db: TestStore) {
+        let people = people(&db);
+        let case = open_case(&db, "Quiet", &["ada"]);
+        let mut told = observable("evil.example.com");
+        told.finding = Finding::Malicious;
+        let hidden = upsert_all(&db, people.ada, vec![told], false)[0];
+        add(&db, case.id, &[hidden]);
+        let stamp = db.stamp("ada");
+        db.write(people.ada, move |tx| {
+            record::seen(tx, hidden.id, Timestamp(5), Timestamp(9))?;
+            let content = observable("evil.example.com");
+            record::add_sources(tx, &[(hidden.id, Kind::Observable, &content.keys)], "quiet feed", &stamp)
+        });
+        let stamp = db.stamp("bob");
+        let revealed = db.write(people.bob, move |tx| Ok(record::upsert(tx, &[observable("evil.example.com")], true, "", &stamp)?.revealed));
+        let (record, sources) = db.read(people.bob, move |tx| Ok((record::find_by_rows(tx, &[hidden.id])?.remove(0), record::sources(tx, &[hidden.id])?)));
+        assert_eq!((record.finding, record.first_seen, record.last_seen, record.version), (Finding::Unknown, Timestamp::NEVER, Timestamp::NEVER, 1));
+        assert_eq!((record.created_by.as_str(), record.updated_by.as_str(), sources.len()), ("bob", "bob", 0));
+        assert_eq!(revealed.iter().map(|one| (one.before.finding, one.cases.clone())).collect::<Vec<_>>(), [(Finding::Malicious, vec![case.id])]);
+    }
+
+    fn what_everybody_knew_from_an_open_case_stays_as_it_is(db: TestStore) {
+        let people = people(&db);
+        let case = open_case(&db, "Was restricted once", &[]);
+        let mut told = observable("evil.example.com");
+        told.finding = Finding::Malicious;
+        let known = upsert_all(&db, people.ada, vec![told], false)[0];
+        add(&db, case.id, &[known]);
+        let stamp = db.stamp("bob");
+        let revealed = db.write(people.bob, move |tx| Ok(record::upsert(tx, &[observable("evil.example.com")], true, "", &stamp)?.revealed.len()));
+        let record = db.read(people.bob, move |tx| Ok(record::find_by_rows(tx, &[known.id])?.remove(0)));
+        assert_eq!((revealed, record.finding, record.created_by.as_str(), record.library), (0, Finding::Malicious, "ada", true));
+    }
+
+    fn a_restricted_search_tells_no_other_case_when_something_was_seen(db: TestStore) {
+        people(&db);
+        let quiet = open_case(&db, "Quiet", &["ada"]);
+        let other = open_case(&db, "Other", &["bob"]);
+        let made = upsert(&db, Scope::System, &["mine.example.com", "both.example.com"], false);
+        let (mine, both) = (made[0], made[1]);
+        add(&db, quiet.id, &[mine, both]);
+        add(&db, other.id, &[both]);
+        let stamp = db.stamp("ada");
+        db.write(Scope::System, move |tx| {
+            let new = NewSearch { number: 1_001, case: quiet.id, window_text: "all data", window_from: Timestamp::NEVER, window_to: Timestamp::NEVER, all_data: true, sources: "[]" };
+            let search = sighting::insert(tx, &new, &[mine.id, both.id], &stamp)?;
+            let results: Vec<NewResult> = [mine, both].iter().map(|record| seen_once(record.id)).collect();
+            sighting::store(tx, search, (mine.id, both.id), &results, Outcome::NoCoverage, true)
+        });
+        let seen = db.read(Scope::System, move |tx| record::find_by_rows(tx, &[mine.id, both.id]));
+        let first = |row: i64| seen.iter().find(|record| record.id == row).map(|record| record.first_seen.micros());
+        assert_eq!((first(mine.id), first(both.id)), (Some(7), Some(0)));
+    }
+
+    fn what_comes_along_is_known_to_all_who_may_read_the_case(db: TestStore) {
+        let people = people(&db);
+        let quiet = open_case(&db, "Quiet", &["ada"]);
+        let (open, second) = (open_case(&db, "Open", &[]), open_case(&db, "Second", &["ada"]));
+        let incident = NewRecord { kind: Kind::Incident, public_id: None, ..observable("203.0.113.9") };
+        let incident = upsert_all(&db, people.ada, vec![incident], true)[0];
+        let hidden = upsert(&db, people.ada, &["quiet-night.example.com"], false)[0];
+        let shared = upsert(&db, people.ada, &["198.51.100.7", "198.51.100.8"], true);
+        let (joined, said) = (shared[0], shared[1]);
+        add(&db, quiet.id, &[incident, hidden]);
+        let stamp = db.stamp("ada");
+        db.write(people.ada, move |tx| {
+            let has = |record: Upserted| (incident.id, RelationshipType::Has, record.id);
+            record::insert_relationships(tx, &[has(hidden), has(joined)], quiet.id, "", &stamp)?;
+            record::insert_relationships(tx, &[has(said)], 0, "", &stamp)
+        });
+        let brought = |case: i64| {
+            db.read(people.ada, move |tx| {
+                Ok(record::brought_along(tx, case, Kind::Incident, &[incident.id])?.into_iter().map(|(_, record)| record.title).collect::<Vec<_>>())
+            })
+        };
+        assert_eq!(brought(open.id), ["198.51.100.8"]);
+        assert_eq!(brought(second.id), ["198.51.100.8"]);
+        assert_eq!(brought(quiet.id), ["quiet-night.example.com", "198.51.100.7", "198.51.100.8"]);
     }
 }

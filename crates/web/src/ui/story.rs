@@ -6,6 +6,9 @@ use model::Timestamp;
 use model::artifact::ExclusionReason;
 use serde_json::Value as Json;
 
+/// How many changed fields a line shows.
+const CHANGES_SHOWN: usize = 50;
+
 /// What was done on one day.
 pub(crate) struct Day {
     /// `2026-11-24`.
@@ -86,6 +89,7 @@ fn line(entry: ActivityView) -> Line {
         "case.break_glass" => ("entered this restricted case by breaking the glass".to_owned(), text("reason")),
         "record.create" => (format!("created {}", or(text("title"), entry.object.clone())), String::new()),
         "record.update" => (format!("changed {}", or(text("title"), entry.object.clone())), String::new()),
+        "record.reveal" => ("brought into the open what was known here only; what was written of it stays here".to_owned(), String::new()),
         "record.relate" => (format!("joined {} and {} ({})", text("from_title"), text("to_title"), text("type")), String::new()),
         // A verb without a sentence is still told by its name: nothing that was done is left out.
         other => (other.replace(['.', '_'], " "), String::new()),
@@ -127,7 +131,15 @@ fn updated(details: &Json) -> String {
     format!("changed {}", fields.join(", "))
 }
 
+/// The fields that changed; of several records, each with the record's title.
 fn changes(details: &Json) -> Vec<(String, String, String)> {
+    if let Some(records) = details.get("records").and_then(Json::as_array) {
+        let of_record = |record: &Json| {
+            let title = record.get("title").and_then(Json::as_str).unwrap_or_default().to_owned();
+            changes(record).into_iter().map(move |(field, before, after)| (format!("{title}: {field}"), before, after))
+        };
+        return records.iter().flat_map(of_record).take(CHANGES_SHOWN).collect();
+    }
     let Some(changes) = details.get("changes").and_then(Json::as_object) else { return Vec::new() };
     let side = |pair: &Json, n: usize| match pair.get(n) {
         Some(Json::String(text)) => model::text::shorten(text, 300),
