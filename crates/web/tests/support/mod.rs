@@ -1,6 +1,8 @@
 //! The real router over an application of a test's own, with people who have tokens, and what they get answered.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod desk;
+
 use app::account::token::{self, TokenInput};
 use app::artifact::{self, AddArtifacts};
 use app::case::{self, CaseInput};
