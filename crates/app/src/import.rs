@@ -1,23 +1,30 @@
 //! What comes in from outside: staged first, looked at, then applied.
 
 mod apply;
+mod apply_intel;
 mod apply_records;
 mod apply_text;
+mod carrier;
 mod get;
+mod intel;
 mod links;
 mod merge;
 mod preview;
 mod rows;
+mod stage_intel;
 mod stage_records;
 mod stage_text;
 mod view;
 
 pub use apply::{Accepted, ApplyImport, apply};
+pub(crate) use carrier::JOB;
 pub use get::get;
+pub use intel::looks_like_intel;
 pub use preview::preview;
+pub use stage_intel::{StageIntel, stage_intel};
 pub use stage_records::{StageRecords, stage_records};
 pub use stage_text::{StageText, stage_text};
-pub use view::{ColumnView, ImportState, ImportView, PreviewRow, RowStatus, TargetView, WhereWhy};
+pub use view::{ColumnView, ImportState, ImportView, IntelView, PreviewRow, RowStatus, SortView, TargetView, WhereWhy};
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -26,6 +33,7 @@ use model::{Actor, Fields};
 use serde::{Deserialize, Serialize};
 use store::blob::BlobRef;
 use store::import::Import;
+use store::journal::ShownIn;
 use store::{Tx, import};
 
 use crate::App;
@@ -34,6 +42,9 @@ use crate::extract::on_a_thread;
 
 /// The largest file of records, in bytes.
 pub(crate) const MAX_FILE: usize = 20 * 1024 * 1024;
+
+/// What `import.kind` holds of threat intelligence.
+pub(crate) const INTEL: &str = "intel";
 
 /// Columns of a file, and the field that each becomes.
 pub type Mapping = BTreeMap<String, String>;
@@ -68,14 +79,21 @@ async fn keep(app: &App, bytes: Vec<u8>) -> Result<BlobRef> {
 
 /// The bytes of a staged import.
 async fn bytes_of(app: &App, import: &Import) -> Result<Vec<u8>> {
-    let (blobs, sha256) = (app.store.blobs().clone(), import.blob.clone());
-    on_a_thread(move || {
-        let mut bytes = Vec::new();
-        let mut file = blobs.get(&sha256)?;
-        file.read_to_end(&mut bytes).map_err(|error| AppError::Internal(format!("reading a staged file: {error}")))?;
-        Ok(bytes)
-    })
-    .await?
+    let (app, import) = (app.clone(), import.clone());
+    on_a_thread(move || read_file(&app, &import)).await?
+}
+
+/// The same, on a thread that may wait.
+fn read_file(app: &App, import: &Import) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut file = app.store.blobs().get(&import.blob)?;
+    file.read_to_end(&mut bytes).map_err(|error| AppError::Internal(format!("reading a staged file: {error}")))?;
+    Ok(bytes)
+}
+
+/// Where what an import did is told: in its case's activities, if it has one.
+fn shown_in(case: i64) -> ShownIn {
+    if case == 0 { ShownIn::Journal } else { ShownIn::Case(case) }
 }
 
 /// A file's name without its directories, as one line.

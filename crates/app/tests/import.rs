@@ -277,10 +277,13 @@ testkit::each_engine! {
             idempotency: Some(Idempotency { route: "POST /imports/apply".to_owned(), key: "k2".to_owned(), body_hash: "h".to_owned() }),
             ..app.analyst.clone()
         };
-        for _ in 0..2 {
-            let applied = import::apply(&app, &actor, &staged.import_id, ApplyImport::default()).await.unwrap();
-            assert_eq!(counts(&applied), [1_200, 0, 0, 0]);
-        }
+        let begun = import::apply(&app, &actor, &staged.import_id, ApplyImport::default()).await.unwrap();
+        assert_eq!((begun.state, begun.job.is_some()), (ImportState::Applying, true), "a large file goes on as a job");
+        let again = import::apply(&app, &actor, &staged.import_id, ApplyImport::default()).await.unwrap();
+        assert_eq!(again.job, begun.job, "which is begun once");
+        app::job::drain(&app).unwrap();
+        let applied = import::apply(&app, &actor, &staged.import_id, ApplyImport::default()).await.unwrap();
+        assert_eq!((applied.state, counts(&applied)), (ImportState::Applied, [1_200, 0, 0, 0]));
     }
 
     async fn a_report_is_read_reviewed_and_taken(app: TestApp) {

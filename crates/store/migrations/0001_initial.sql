@@ -173,6 +173,14 @@ CREATE TABLE record_source (
     PRIMARY KEY (record_id, source)
 );
 
+-- The object of a document that a record came as, whole: what Vizsla has no field for is not lost.
+CREATE TABLE record_original (
+    record_id   {int} NOT NULL PRIMARY KEY REFERENCES record (id),
+    -- When its source made this version: an older one does not replace it.
+    modified_at {int} NOT NULL,
+    original    {text} NOT NULL
+);
+
 CREATE TABLE relationship (
     id         {id},
     from_id    {int} NOT NULL REFERENCES record (id),
@@ -180,11 +188,23 @@ CREATE TABLE relationship (
     to_id      {int} NOT NULL REFERENCES record (id),
     -- The case in which it was made, or 0; it is visible to those who may see that case.
     case_id    {int} NOT NULL,
+    -- The id that a document gave it, or empty: two documents may tell of the same with ids of their own.
+    public_id  {text} NOT NULL,
     source     {text} NOT NULL,
+    -- 0 to 100, or -1 when nobody said.
+    confidence {int} NOT NULL,
+    first_seen {int} NOT NULL,
+    last_seen  {int} NOT NULL,
+    -- When its source made this version of it.
+    modified_at {int} NOT NULL,
+    -- 1 when its source took it back: kept, and not shown.
+    revoked    {int} NOT NULL,
+    original   {text} NOT NULL,
     created_by {text} NOT NULL,
     created_at {int} NOT NULL,
-    UNIQUE (from_id, type, to_id, case_id)
+    UNIQUE (from_id, type, to_id, case_id, public_id)
 );
+CREATE INDEX relationship_public ON relationship (public_id);
 CREATE INDEX relationship_to ON relationship (to_id, type, from_id);
 
 -- Artifacts --------------------------------------------------------------------------------------------------------
@@ -315,7 +335,9 @@ CREATE TABLE import (
     -- The case it was made in, or 0 for the library.
     case_id    {int} NOT NULL,
     name       {text} NOT NULL,
-    state      {text} NOT NULL CHECK (state IN ('staged', 'applied', 'failed')),
+    state      {text} NOT NULL CHECK (state IN ('staged', 'applying', 'applied', 'failed')),
+    -- The job that applies it, or 0.
+    job_id     {int} NOT NULL,
     blob       {text} NOT NULL,
     options    {text} NOT NULL,
     report     {text} NOT NULL,

@@ -197,6 +197,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("record", record::STATEMENTS),
         ("record::around", record::around::STATEMENTS),
         ("record::import", record::import::STATEMENTS),
+        ("record::original", record::original::STATEMENTS),
         ("setting", setting::STATEMENTS),
         ("sighting", sighting::STATEMENTS),
         ("sighting::result", sighting::result::STATEMENTS),

@@ -10,7 +10,9 @@ pub(crate) use record_columns;
 
 pub(crate) mod around;
 pub(crate) mod import;
+mod link;
 mod list;
+pub(crate) mod original;
 mod relationship;
 mod reveal;
 
@@ -24,8 +26,10 @@ use serde_json::{Map, Value as Json};
 
 pub use self::around::{Around, HoldingCase, around, cases, held, holders, sources, titled};
 pub use self::import::{Imported, add_sources, import_all, replace};
+pub use link::{Link, link_versions, links_among, upsert_links};
 pub use list::{RecordFilter, list, matching_ids};
 pub(crate) use list::{Words, sort_column, sort_key};
+pub use original::{Versioned, original, originals, put_originals, versions};
 pub use relationship::{Related, RelatedCount, brought_along, insert_relationships, related, related_counts};
 pub use reveal::{Revealed, outside_library, reveal};
 
@@ -230,8 +234,8 @@ fn insert(
                 record.severity.code().into(),
                 record.finding.code().into(),
                 (&record.owner).into(),
-                Timestamp::NEVER.into(),
-                Timestamp::NEVER.into(),
+                record.first_seen.into(),
+                record.last_seen.into(),
                 to_json(&record.attributes)?.into(),
                 library.into(),
                 (&stamp.actor).into(),

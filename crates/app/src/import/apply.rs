@@ -5,7 +5,7 @@ use model::{Actor, Role};
 use serde::{Deserialize, Serialize};
 
 use super::get::{load, state};
-use super::{ImportState, ImportView, Mapping, apply_records, apply_text, get};
+use super::{ImportState, ImportView, Mapping, apply_text, carrier, get};
 use crate::App;
 use crate::authorise::require;
 use crate::error::{AppError, Result};
@@ -34,7 +34,8 @@ pub struct ApplyImport {
     pub case: Option<String>,
 }
 
-/// Applies an import: once. Applied again, it changes nothing and answers what came of it.
+/// Applies an import: once. Applied again, it changes nothing and answers what came of it. Large ones go on as a job, which
+/// the answer names.
 ///
 /// # Errors
 /// When there is none that the actor may know of, the case is not open, a column is unknown, or the actor is a reader.
@@ -50,7 +51,7 @@ pub async fn apply(app: &App, actor: &Actor, id: &str, input: ApplyImport) -> Re
         if import.kind == "text" {
             apply_text::apply(app, actor, &import, input).await?;
         } else {
-            apply_records::apply(app, actor, &import, input).await?;
+            carrier::apply(app, actor, import, input).await?;
         }
     }
     get(app, actor, id).await

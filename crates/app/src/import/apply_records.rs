@@ -7,8 +7,7 @@ use std::sync::Arc;
 use model::artifact::OriginKind;
 use model::case::case_number;
 use model::kind::NewRecord;
-use model::{Actor, Kind, Stamp};
-use serde::{Deserialize, Serialize};
+use model::{Kind, Stamp};
 use serde_json::json;
 use store::change::{self, Topic};
 use store::import::Import;
@@ -17,16 +16,15 @@ use store::record::Imported;
 use store::{Tx, import, journal, record};
 
 use super::apply::ApplyImport;
+use super::carrier::{Carrier, Halt};
 use super::get::{REFUSALS_TOLD, Report, columns};
 use super::links::{self, Naming};
 use super::merge::{Claimed, Fate, Into, plan};
 use super::rows::{Prepared, Ready, prepare};
-use super::{Options, WhereWhy, bytes_of, find_import, part_of};
-use crate::App;
+use super::{Options, WhereWhy, find_import, read_file, shown_in};
 use crate::artifact::{Incoming, Source};
 use crate::authorise::open_case;
-use crate::error::{AppError, Result};
-use crate::extract::on_a_thread;
+use crate::error::AppError;
 use crate::operation::bulk::{self, Bulk};
 use crate::record::{announce, difference, fields_of, revealed};
 
@@ -34,33 +32,33 @@ use crate::record::{announce, difference, fields_of, revealed};
 const CHUNK: usize = 200;
 
 /// What one chunk did.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Done {
-    created: usize,
-    updated: usize,
-    known: usize,
-    refused: Vec<WhereWhy>,
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub(super) created: usize,
+    pub(super) updated: usize,
+    pub(super) known: usize,
+    pub(super) refused: Vec<WhereWhy>,
     /// Records that were outside of the library and are in it now.
-    opened: usize,
+    pub(super) opened: usize,
     /// Every record that the rows are.
-    records: Vec<(i64, Kind)>,
+    pub(super) records: Vec<(i64, Kind)>,
     /// Records that were created because an incident names them.
     named: Vec<(Kind, usize)>,
     /// Records that rows were taken for, with the row.
     claimed: Vec<(i64, String)>,
 }
 
-pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: ApplyImport) -> Result<()> {
+pub(super) fn apply(carrier: &Carrier<'_>, staged: &Import, input: ApplyImport) -> Result<(), Halt> {
     let kind: Kind = staged.kind.parse().map_err(|error| AppError::Internal(format!("a staged import of {error}")))?;
     let mut options = Options::of(staged)?;
     if let Some(source) = &input.source {
         let mut fields = model::Fields::new();
         options.source = fields.line("/source", source, 100);
-        fields.finish()?;
+        fields.finish().map_err(AppError::from)?;
     }
-    let bytes = bytes_of(app, staged).await?;
+    let bytes = read_file(carrier.app, staged)?;
     let mapping = input.mapping.unwrap_or_else(|| options.mapping.clone());
-    let prepared = Arc::new(on_a_thread(move || prepare(&bytes, kind, Some(mapping))).await??);
+    let prepared = Arc::new(prepare(&bytes, kind, Some(mapping))?);
     options.mapping.clone_from(&prepared.mapping);
     let case = staged.case_number.map(case_number).or(input.case);
 
@@ -76,8 +74,8 @@ pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: Appl
     let mut records = Vec::with_capacity(prepared.ready.len());
     let mut named: std::collections::BTreeMap<Kind, usize> = std::collections::BTreeMap::new();
     let mut claimed = Arc::new(Claimed::new());
-    let part = part_of(actor);
     for start in (0..prepared.ready.len()).step_by(CHUNK) {
+        carrier.tell(start, prepared.rows)?;
         let range = start..(start + CHUNK).min(prepared.ready.len());
         let chunk = Chunk {
             prepared: Arc::clone(&prepared),
@@ -88,13 +86,8 @@ pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: Appl
             name: staged.name.clone(),
             claimed: Arc::clone(&claimed),
         };
-        let done = app.change(&part, move |tx, stamp| chunk.apply(tx, stamp)).await?;
-        report.created += done.created;
-        report.updated += done.updated;
-        report.known += done.known;
-        report.refused_count += done.refused.len();
-        report.refused.extend(done.refused);
-        report.refused.truncate(REFUSALS_TOLD);
+        let done = carrier.change(move |tx, stamp| chunk.apply(tx, stamp))?;
+        report.add(&done);
         records.extend(done.records);
         // The chunk is gone, so that nothing is copied here.
         Arc::make_mut(&mut claimed).extend(done.claimed);
@@ -107,7 +100,8 @@ pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: Appl
         let noun = if count == 1 { spec.singular.to_owned() } else { spec.plural.to_lowercase() };
         report.notes.push(format!("{count} {noun} that the file only names: created"));
     }
-    finish(app, actor, staged, options, report, records, case).await
+    finish(carrier, staged, options, report, records, case)?;
+    Ok(())
 }
 
 /// Some rows of a file on their way in.
@@ -122,7 +116,7 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn apply(&self, tx: &mut Tx<'_>, stamp: &Stamp) -> Result<Done> {
+    fn apply(&self, tx: &mut Tx<'_>, stamp: &Stamp) -> crate::error::Result<Done> {
         let case = self.case.as_ref().map(|number| open_case(tx, number)).transpose()?;
         let (in_case, library) = case.as_ref().map_or((0, true), |case| (case.id, !case.restricted));
         let into = Into { library, source: &self.source };
@@ -141,8 +135,7 @@ impl Chunk {
         if done.created + done.updated + done.opened > 0 || !done.named.is_empty() {
             let details = json!({ "name": self.name, "source": self.source, "created": done.created, "updated": done.updated,
                 "rows": [self.range.start + 1, self.range.end] });
-            let shown = case.as_ref().map_or(ShownIn::Journal, |case| ShownIn::Case(case.id));
-            journal::append(tx, stamp, &Deed { verb: "import.records", object: &self.import, details }, shown)?;
+            journal::append(tx, stamp, &Deed { verb: "import.records", object: &self.import, details }, shown_in(in_case))?;
             if library {
                 change::announce(tx, stamp, Topic::Records, 0)?;
             }
@@ -152,7 +145,14 @@ impl Chunk {
 }
 
 /// Stores a chunk. Each row's record comes back in its place; none for those that are refused.
-fn store(tx: &mut Tx<'_>, stamp: &Stamp, rows: &[Ready], fates: &[Fate], into: Into<'_>, done: &mut Done) -> Result<Vec<Option<i64>>> {
+pub(super) fn store(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp,
+    rows: &[Ready],
+    fates: &[Fate],
+    into: Into<'_>,
+    done: &mut Done,
+) -> crate::error::Result<Vec<Option<i64>>> {
     let fresh: Vec<NewRecord> =
         rows.iter().zip(fates).filter(|(_, fate)| matches!(fate, Fate::New)).map(|(row, _)| row.record.clone()).collect();
     let stored = record::upsert(tx, &fresh, into.library, into.source, stamp)?;
@@ -206,7 +206,7 @@ fn store(tx: &mut Tx<'_>, stamp: &Stamp, rows: &[Ready], fates: &[Fate], into: I
 }
 
 /// A changed record is told in the activities of every case that holds it.
-fn tell_cases(tx: &mut Tx<'_>, stamp: &Stamp, fates: &[Fate], into: Into<'_>) -> Result<()> {
+fn tell_cases(tx: &mut Tx<'_>, stamp: &Stamp, fates: &[Fate], into: Into<'_>) -> crate::error::Result<()> {
     let updated = fates.iter().filter_map(|fate| match fate {
         Fate::Updated { record, to, .. } => Some((record, to)),
         _ => None,
@@ -230,20 +230,19 @@ fn tell_cases(tx: &mut Tx<'_>, stamp: &Stamp, fates: &[Fate], into: Into<'_>) ->
     Ok(())
 }
 
-/// Says what came of it, and adds the records to the case.
-async fn finish(
-    app: &App,
-    actor: &Actor,
+/// Says what came of it, adds the records to the case, and ends the job.
+pub(super) fn finish(
+    carrier: &Carrier<'_>,
     staged: &Import,
     options: Options,
     report: Report,
     records: Vec<(i64, Kind)>,
     case: Option<String>,
-) -> Result<()> {
-    let (id, who) = (staged.public_id.clone(), actor.name.clone());
-    app.change(actor, move |tx, stamp| {
+) -> crate::error::Result<()> {
+    let (id, who, job) = (staged.public_id.clone(), carrier.name.clone(), carrier.last_job());
+    carrier.change(move |tx, stamp| {
         let staged = find_import(tx, &who, &id)?;
-        if staged.state != "staged" {
+        if !matches!(staged.state.as_str(), "staged" | "applying") {
             return Ok(());
         }
         let mut report = report.clone();
@@ -260,10 +259,18 @@ async fn finish(
         }
         let details = json!({ "name": staged.name, "kind": staged.kind, "source": options.source, "created": report.created,
             "updated": report.updated, "known": report.known, "refused": report.refused_count });
-        let shown = case.as_ref().map_or(ShownIn::Journal, |case| ShownIn::Case(case.id));
-        journal::append(tx, stamp, &Deed { verb: "import.apply", object: &id, details }, shown)?;
-        import::applied(tx, staged.id, case.as_ref().map_or(0, |case| case.id), &options, &report, stamp)?;
+        let in_case = case.as_ref().map_or(0, |case| case.id);
+        journal::append(tx, stamp, &Deed { verb: "import.apply", object: &id, details }, shown_in(in_case))?;
+        import::applied(tx, staged.id, in_case, &options, &report, stamp)?;
+        if let Some(job) = &job {
+            crate::job::done(
+                tx,
+                stamp,
+                job,
+                &json!({ "import": id, "created": report.created, "updated": report.updated,
+                "known": report.known, "refused": report.refused_count }),
+            )?;
+        }
         Ok(())
     })
-    .await
 }

@@ -7,11 +7,14 @@ use model::{Actor, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use store::import::Import;
-use store::{Tx, operation};
+use store::{Tx, job, operation};
 
 use super::merge::{Claimed, Fate, Into, plan};
 use super::rows::{Link, Prepared, Ready, prepare};
-use super::{ColumnView, ImportState, ImportView, Options, PreviewRow, RowStatus, TargetView, WhereWhy, bytes_of, find_import};
+use super::{
+    ColumnView, INTEL, ImportState, ImportView, IntelView, Options, PreviewRow, RowStatus, SortView, TargetView, WhereWhy, bytes_of,
+    find_import,
+};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::extract::{self, on_a_thread};
@@ -20,7 +23,7 @@ use crate::record::display;
 use crate::{known_good, record::RecordView};
 
 /// How many rows a preview shows.
-const PREVIEW_ROWS: usize = 50;
+pub(super) const PREVIEW_ROWS: usize = 50;
 /// How many rows are decided on at once.
 const CHUNK: usize = 500;
 /// How many refusals a view tells.
@@ -40,6 +43,12 @@ pub(super) struct Report {
     pub(super) columns: Vec<ColumnView>,
     /// The operation that added to the case; empty when there was none.
     pub(super) operation: String,
+    /// Of intelligence: what the document holds.
+    pub(super) intel: Option<IntelView>,
+    /// Of intelligence that is staged: the first objects, as its uploader sees them.
+    pub(super) preview: Vec<PreviewRow>,
+    /// Of intelligence that is being applied: how many objects and links are in.
+    pub(super) next: usize,
 }
 
 /// An import by its id.
@@ -51,7 +60,7 @@ pub async fn get(app: &App, actor: &Actor, id: &str) -> Result<ImportView> {
     if import.kind == "text" {
         return text(app, actor, import).await;
     }
-    if state(&import)? != ImportState::Staged {
+    if state(&import)? != ImportState::Staged || import.kind == INTEL {
         return applied(app, actor, import).await;
     }
     let kind: Kind = import.kind.parse().map_err(|error| AppError::Internal(format!("a staged import of {error}")))?;
@@ -123,7 +132,7 @@ fn count(view: &mut ImportView, ready: &Ready, fate: &Fate) {
     }
 }
 
-fn preview(ready: &Ready, fate: Fate) -> PreviewRow {
+pub(super) fn preview(ready: &Ready, fate: Fate) -> PreviewRow {
     let mut fields = ready.record.fields();
     for (name, kind) in
         [("configuration_items", Kind::ConfigurationItem), ("affected_users", Kind::User), ("observables", Kind::Observable)]
@@ -193,13 +202,25 @@ async fn text(app: &App, actor: &Actor, import: Import) -> Result<ImportView> {
 }
 
 async fn applied(app: &App, actor: &Actor, import: Import) -> Result<ImportView> {
+    let name = actor.name.clone();
     app.read(actor, move |tx| {
-        let report: Report = serde_json::from_str(&import.report).map_err(|error| AppError::Internal(error.to_string()))?;
+        let mut report = Report::of(&import)?;
         let mut view = blank(&import, Options::of(&import)?)?;
         view.rows = report.rows;
-        view.created = report.created;
-        view.updated = report.updated;
-        view.known = report.known;
+        // What was known already is told to whoever looked it up: others may know of less.
+        if view.state != ImportState::Staged || import.created_by == name {
+            view.created = report.created;
+            view.updated = report.updated;
+            view.known = report.known;
+            view.preview = std::mem::take(&mut report.preview);
+        } else if let Some(intel) = &mut report.intel {
+            intel.sorts =
+                intel.sorts.iter().map(|sort| SortView { sort: sort.sort.clone(), told: sort.told, ..SortView::default() }).collect();
+        }
+        view.intel = report.intel;
+        if import.job > 0 {
+            view.job = job::find_by_row(tx, import.job)?.map(|job| job.public_id);
+        }
         view.refused_count = report.refused_count;
         view.refused = report.refused;
         view.notes = report.notes;
@@ -243,6 +264,7 @@ fn blank(import: &Import, options: Options) -> Result<ImportView> {
         notes: Vec::new(),
         preview: Vec::new(),
         extract: None,
+        intel: None,
         document: Some(options.document).filter(|id| !id.is_empty()),
         operation: None,
         created_by: import.created_by.clone(),

@@ -67,7 +67,7 @@ pub(crate) fn join(tx: &mut Tx<'_>, stamp: &Stamp, naming: &[Naming<'_>], into: 
     for one in naming {
         for link in one.links {
             match places.get(&identity(&link.record)).and_then(|place| rows.get(*place)).copied().flatten() {
-                Some(row) => relationships.push((one.record, link.relationship, row)),
+                Some(row) => relationships.push((one.record, link.relationship.clone(), row)),
                 None => joined.refused.push(WhereWhy {
                     r#where: one.at.to_owned(),
                     why: format!("several records are called “{}”: not joined, the rest of the row was taken", link.record.title),

@@ -166,7 +166,7 @@ fn lines(value: &Json) -> Vec<String> {
 }
 
 /// Whether a field's value is that of a field that was never filled in.
-fn says_nothing(value: &Json) -> bool {
+pub(super) fn says_nothing(value: &Json) -> bool {
     match value {
         Json::Null => true,
         Json::String(text) => matches!(text.as_str(), "" | "none" | "unknown"),

@@ -8,6 +8,7 @@ use store::import::NewImport;
 use store::journal::{Deed, ShownIn};
 use store::{blob, import, journal};
 
+use super::get::Report;
 use super::rows::{prepare, too_large};
 use super::{ImportView, MAX_FILE, Mapping, Options, file_name, get, keep};
 use crate::App;
@@ -56,7 +57,8 @@ pub async fn stage_records(app: &App, actor: &Actor, input: StageRecords, bytes:
             let case = number.as_ref().map(|number| open_case(tx, number)).transpose()?;
             blob::keep(tx, &kept, stamp.at)?;
             let new = NewImport { kind: kind.as_str(), case: case.as_ref().map_or(0, |case| case.id), name: &name, blob: &kept.sha256 };
-            let id = import::insert(tx, &new, &options, stamp)?;
+            let report = Report { rows, ..Report::default() };
+            let id = import::insert(tx, &new, &options, &report, stamp)?;
             let case = case.as_ref().map(|case| case_number(case.number));
             let details = json!({ "kind": kind, "name": name, "rows": rows, "case": case });
             journal::append(tx, stamp, &Deed { verb: "import.stage", object: &id, details }, ShownIn::Journal)?;

@@ -8,6 +8,7 @@ use store::import::NewImport;
 use store::journal::{Deed, ShownIn};
 use store::{blob, document, import, journal};
 
+use super::get::Report;
 use super::{ImportView, Options, file_name, get, keep};
 use crate::App;
 use crate::authorise::{open_case, require};
@@ -46,7 +47,7 @@ pub async fn stage_text(app: &App, actor: &Actor, input: StageText) -> Result<Im
             let document = document::insert(tx, in_case, &name, &kept.sha256, stamp)?;
             let options = Options { document, ..Options::default() };
             let new = NewImport { kind: "text", case: in_case, name: &name, blob: &kept.sha256 };
-            let id = import::insert(tx, &new, &options, stamp)?;
+            let id = import::insert(tx, &new, &options, &Report::default(), stamp)?;
             let case = case.as_ref().map(|case| case_number(case.number));
             let details = json!({ "kind": "text", "name": name, "bytes": kept.bytes, "case": case });
             journal::append(tx, stamp, &Deed { verb: "import.stage", object: &id, details }, ShownIn::Journal)?;

@@ -1,5 +1,7 @@
 //! An import as both doors show it.
 
+use std::collections::BTreeMap;
+
 use model::{Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -15,6 +17,8 @@ use crate::record::RecordView;
 pub enum ImportState {
     /// Uploaded and looked at; nothing was changed.
     Staged,
+    /// A job is at it.
+    Applying,
     /// Done.
     Applied,
     /// Gone wrong.
@@ -88,12 +92,44 @@ pub struct PreviewRow {
     pub why: String,
 }
 
+/// One sort of objects of a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SortView {
+    /// What the document calls them: `threat-actor`, `ip-dst`, `relationship`.
+    pub sort: String,
+    /// How many it tells of, each record once.
+    pub told: usize,
+    /// How many are new.
+    pub created: usize,
+    /// How many are known and change.
+    pub updated: usize,
+    /// How many are known and stay as they are.
+    pub known: usize,
+}
+
+/// What a document of threat intelligence holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct IntelView {
+    /// `STIX` or `MISP`.
+    pub format: String,
+    /// What it is about; may be empty.
+    pub title: String,
+    /// How many things of each sort it has, in its own words.
+    pub counts: BTreeMap<String, usize>,
+    /// What becomes of them, by sort.
+    pub sorts: Vec<SortView>,
+    /// How many objects it names without holding them.
+    pub dangling_count: usize,
+    /// The first of those, and where they are named.
+    pub dangling: Vec<WhereWhy>,
+}
+
 /// An import: what it holds, and what becomes (or became) of it. Numbers cover what the reader may know of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ImportView {
     /// The id.
     pub import_id: String,
-    /// A kind of record, or `text`.
+    /// A kind of record, `text`, or `intel`.
     pub kind: String,
     /// Where it stands.
     pub state: ImportState,
@@ -111,7 +147,7 @@ pub struct ImportView {
     pub columns: Vec<ColumnView>,
     /// Of records: what columns can become.
     pub targets: Vec<TargetView>,
-    /// How many rows (of text: different observables) there are.
+    /// How many rows (of text: different observables; of intelligence: objects and links) there are.
     pub rows: usize,
     /// How many are new.
     pub created: usize,
@@ -125,8 +161,10 @@ pub struct ImportView {
     pub refused: Vec<WhereWhy>,
     /// What was noticed: an encoding that was guessed, words that were not understood.
     pub notes: Vec<String>,
-    /// Of records that are staged: the first 50 rows.
+    /// Of records or intelligence that is staged: the first 50 rows.
     pub preview: Vec<PreviewRow>,
+    /// Of intelligence: what the document holds.
+    pub intel: Option<IntelView>,
     /// Of text: the text and what was found in it.
     pub extract: Option<ExtractView>,
     /// The document that was kept, of text.

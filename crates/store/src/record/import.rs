@@ -1,7 +1,7 @@
 //! Writing records anew: one that was changed by hand, and many that an import changed.
 
 use model::kind::{IdentityKey, KeyScheme, NewRecord};
-use model::{Kind, Stamp};
+use model::{Kind, Stamp, Timestamp};
 
 use super::{KEY_COLUMNS, KEY_HEAD, Record, push_keys, sort_title};
 use crate::engine::{Tx, Value, id_list, ids_in, insert_rows, params, statements, to_json};
@@ -10,7 +10,7 @@ use crate::error::Result;
 statements! {
     UPDATE_BY_HAND = "UPDATE record SET title = $2, sort_title = $3, category = $4, status = $5, severity = $6, finding = $7, owner = $8,
         attributes = $9, updated_by = $10, updated_at = $11, version = $12, field_versions = $13, field_sources = $14,
-        search_text = $15 WHERE id = $1";
+        search_text = $15, first_seen = $16, last_seen = $17 WHERE id = $1";
     DELETE_OLD_KEYS = "DELETE FROM record_key WHERE record_id = $1 AND (scheme <> $2 OR source = '')";
 }
 
@@ -20,6 +20,7 @@ statements! {
 /// # Errors
 /// When the database fails.
 pub fn replace(tx: &mut Tx<'_>, record: &Record, content: &NewRecord) -> Result<()> {
+    let (first_seen, last_seen) = seen(record, content);
     let row = params![
         record.id,
         &content.title,
@@ -36,6 +37,8 @@ pub fn replace(tx: &mut Tx<'_>, record: &Record, content: &NewRecord) -> Result<
         to_json(&record.field_versions)?,
         to_json(&record.field_sources)?,
         &content.search_text,
+        first_seen,
+        last_seen,
     ];
     tx.execute(UPDATE_BY_HAND, row)?;
     // By their own natural keys, sources go on knowing the record.
@@ -62,8 +65,8 @@ const IMPORT_COLUMNS: usize = 22;
 /// Every row is there, so that each insert becomes an update: many rows in one statement, on both engines.
 const IMPORT_TAIL: &str = "ON CONFLICT (id) DO UPDATE SET title = excluded.title, sort_title = excluded.sort_title,
     category = excluded.category, status = excluded.status, severity = excluded.severity, finding = excluded.finding,
-    owner = excluded.owner, attributes = excluded.attributes, updated_by = excluded.updated_by, updated_at = excluded.updated_at,
-    version = excluded.version, field_versions = excluded.field_versions, field_sources = excluded.field_sources,
+    owner = excluded.owner, attributes = excluded.attributes, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
+    updated_by = excluded.updated_by, updated_at = excluded.updated_at, version = excluded.version, field_versions = excluded.field_versions, field_sources = excluded.field_sources,
     search_text = excluded.search_text";
 /// All columns that can differ, of a record that comes into the open.
 pub(super) const REVEAL_TAIL: &str = "ON CONFLICT (id) DO UPDATE SET title = excluded.title, sort_title = excluded.sort_title,
@@ -72,6 +75,11 @@ pub(super) const REVEAL_TAIL: &str = "ON CONFLICT (id) DO UPDATE SET title = exc
     library = excluded.library, created_by = excluded.created_by, created_at = excluded.created_at,
     updated_by = excluded.updated_by, updated_at = excluded.updated_at, version = excluded.version,
     field_versions = excluded.field_versions, field_sources = excluded.field_sources, search_text = excluded.search_text";
+
+/// When a record was first and last seen: of observables the logs tell, of all others their source.
+fn seen(record: &Record, content: &NewRecord) -> (Timestamp, Timestamp) {
+    if record.kind == Kind::Observable { (record.first_seen, record.last_seen) } else { (content.first_seen, content.last_seen) }
+}
 
 /// Writes what an import changed in records that are there, each at most once.
 ///
@@ -85,6 +93,7 @@ pub fn import_all(tx: &mut Tx<'_>, changed: &[Imported]) -> Result<()> {
 pub(super) fn write_all(tx: &mut Tx<'_>, changed: &[Imported], tail: &str) -> Result<()> {
     let mut values = Vec::with_capacity(changed.len() * IMPORT_COLUMNS);
     for Imported { record, content } in changed {
+        let (first_seen, last_seen) = seen(record, content);
         values.extend([
             Value::from(record.id),
             (&record.public_id).into(),
@@ -96,8 +105,8 @@ pub(super) fn write_all(tx: &mut Tx<'_>, changed: &[Imported], tail: &str) -> Re
             content.severity.code().into(),
             content.finding.code().into(),
             (&content.owner).into(),
-            record.first_seen.into(),
-            record.last_seen.into(),
+            first_seen.into(),
+            last_seen.into(),
             to_json(&content.attributes)?.into(),
             record.library.into(),
             (&record.created_by).into(),

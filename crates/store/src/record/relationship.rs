@@ -3,8 +3,8 @@
 use model::relationship::RelationshipType;
 use model::{Kind, Stamp};
 
-use super::{RECORD_COLUMNS, Record, read};
-use crate::engine::{Tx, Value, id_list, ids_in, insert_rows, params, text_list, texts_in};
+use super::{Link, RECORD_COLUMNS, Record, read, upsert_links};
+use crate::engine::{Tx, id_list, ids_in, params, text_list, texts_in};
 use crate::error::Result;
 use crate::visibility::{made_in_visible, record_visible};
 
@@ -39,14 +39,8 @@ pub fn insert_relationships(
     source: &str,
     stamp: &Stamp,
 ) -> Result<u64> {
-    let mut values = Vec::with_capacity(joined.len() * 7);
-    for (from, kind, to) in joined {
-        let row =
-            [Value::from(*from), kind.as_str().into(), (*to).into(), case.into(), source.into(), (&stamp.actor).into(), stamp.at.into()];
-        values.extend(row);
-    }
-    let head = "INSERT INTO relationship (from_id, type, to_id, case_id, source, created_by, created_at)";
-    insert_rows(tx, head, 7, &values, "ON CONFLICT DO NOTHING")
+    let links: Vec<Link> = joined.iter().map(|(from, relationship, to)| Link::plain(*from, relationship.clone(), *to)).collect();
+    upsert_links(tx, &links, case, source, stamp)
 }
 
 /// The records related to one, both ways, of one kind or all; first those joined last.
@@ -58,14 +52,18 @@ pub fn related(tx: &mut Tx<'_>, record: i64, kind: Option<Kind>, limit: u32) -> 
         "SELECT ",
         record_columns!(),
         ", l.type, l.outgoing FROM (
-            SELECT to_id AS other, type, CAST(1 AS bigint) AS outgoing, id, case_id FROM relationship WHERE from_id = $2
+            SELECT o.to_id AS other, o.type, CAST(1 AS bigint) AS outgoing, max(o.id) AS id FROM relationship o
+            WHERE o.from_id = $2 AND o.revoked = 0 AND ",
+        made_in_visible!("o.case_id"),
+        " GROUP BY o.to_id, o.type
             UNION ALL
-            SELECT from_id, type, CAST(0 AS bigint), id, case_id FROM relationship WHERE to_id = $2
+            SELECT i.from_id, i.type, CAST(0 AS bigint), max(i.id) FROM relationship i
+            WHERE i.to_id = $2 AND i.revoked = 0 AND ",
+        made_in_visible!("i.case_id"),
+        " GROUP BY i.from_id, i.type
         ) AS l JOIN record r ON r.id = l.other
         WHERE ",
         record_visible!("r"),
-        " AND ",
-        made_in_visible!("l.case_id"),
         " AND (CAST($3 AS bigint) = 0 OR r.kind = $3)
         ORDER BY l.id DESC LIMIT $4"
     );
@@ -82,9 +80,9 @@ pub fn related(tx: &mut Tx<'_>, record: i64, kind: Option<Kind>, limit: u32) -> 
 pub fn related_counts(tx: &mut Tx<'_>, record: i64) -> Result<Vec<RelatedCount>> {
     const SQL: &str = concat!(
         "SELECT r.kind, CAST(count(DISTINCT r.id) AS bigint) FROM (
-            SELECT to_id AS other, case_id FROM relationship WHERE from_id = $2
+            SELECT to_id AS other, case_id FROM relationship WHERE from_id = $2 AND revoked = 0
             UNION ALL
-            SELECT from_id, case_id FROM relationship WHERE to_id = $2
+            SELECT from_id, case_id FROM relationship WHERE to_id = $2 AND revoked = 0
         ) AS l JOIN record r ON r.id = l.other
         WHERE ",
         record_visible!("r"),
@@ -107,7 +105,7 @@ pub fn brought_along(tx: &mut Tx<'_>, case: i64, kind: Kind, records: &[i64]) ->
     }
     let sql = format!(
         "SELECT {}, l.from_id FROM relationship l JOIN record r ON r.id = l.to_id
-         WHERE {} AND {} AND l.from_id {} AND l.type {}
+         WHERE {} AND {} AND l.revoked = 0 AND l.from_id {} AND l.type {}
          AND (l.case_id = 0 OR l.case_id = $4 OR EXISTS (SELECT 1 FROM security_case o WHERE o.id = l.case_id AND o.restricted = 0))
          AND (r.library = 1 OR EXISTS (SELECT 1 FROM artifact b JOIN security_case o ON o.id = b.case_id
              WHERE b.record_id = r.id AND (b.case_id = $4 OR o.restricted = 0)))

@@ -280,7 +280,7 @@ testkit::each_engine! {
         add(&db, quiet.id, &[incident, hidden]);
         let stamp = db.stamp("ada");
         db.write(people.ada, move |tx| {
-            let has = |record: Upserted| (incident.id, RelationshipType::Has, record.id);
+            let has = |record: Upserted| (incident.id, RelationshipType::HAS, record.id);
             record::insert_relationships(tx, &[has(hidden), has(joined)], quiet.id, "", &stamp)?;
             record::insert_relationships(tx, &[has(said)], 0, "", &stamp)
         });
