@@ -4,6 +4,8 @@
 //! document uses. What can't be read is told with its place; the rest is kept. Each object keeps its text as it came, so
 //! that nothing is lost that Vizsla has no field for.
 
+pub mod misp;
+
 use std::collections::BTreeMap;
 
 use model::Timestamp;
