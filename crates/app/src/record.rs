@@ -37,7 +37,7 @@ use store::{Tx, record};
 use crate::error::{AppError, Result};
 
 /// How many cases hear of a change to a record that they hold.
-const CASES_TOLD: u32 = 200;
+pub(crate) const CASES_TOLD: u32 = 200;
 
 /// Finds a record that the actor may know of.
 pub(crate) fn find_record(tx: &mut Tx<'_>, id: &str) -> Result<Record> {

@@ -1,18 +1,18 @@
 //! The journal, append-only and hash-chained, and the activities of cases, which are views of it.
 
+use std::collections::HashMap;
+
 use model::journal::{Anchor, Entry, GENESIS, canonical, details_hash};
 use model::{Stamp, Timestamp};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::engine::{Tx, params, statements};
+use crate::engine::{Tx, Value, id_list, ids_in, insert_rows, params, statements};
 use crate::error::{Result, StoreError};
 use crate::visibility::case_visible;
 
 statements! {
     HEAD = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1";
-    INSERT = "INSERT INTO journal (seq, at, actor, verb, object, details, prev, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    INSERT_DETAIL = "INSERT INTO journal_detail (seq, salt, details) VALUES ($1, $2, $3)";
     INSERT_ACTIVITY = "INSERT INTO activity (case_id, seq) VALUES ($1, $2)";
     INSERT_ACTIVITY_OF_RECORD = "INSERT INTO activity (case_id, seq)
         SELECT a.case_id, CAST($2 AS bigint) FROM artifact a WHERE a.record_id = $1";
@@ -51,33 +51,98 @@ pub enum ShownIn {
 /// # Errors
 /// When the database fails.
 pub fn append<D: Serialize>(tx: &mut Tx<'_>, stamp: &Stamp, deed: &Deed<'_, D>, shown: ShownIn) -> Result<i64> {
-    let (last, prev) = tx.query_opt(HEAD, &[], |row| Ok((row.int(0)?, row.text(1)?)))?.unwrap_or((0, GENESIS.to_owned()));
-    let seq = last + 1;
-    let salt = stamp.salt(seq);
-    let details = canonical(&deed.details).map_err(not_canonical)?;
-    let entry = Entry {
-        seq,
-        at: stamp.at.micros(),
-        actor: stamp.actor.clone(),
-        verb: deed.verb.to_owned(),
-        object: deed.object.to_owned(),
-        details: details_hash(&salt, &details),
-        prev,
-    };
-    let hash = entry.hash().map_err(not_canonical)?;
-    let row = params![seq, entry.at, &entry.actor, &entry.verb, &entry.object, &entry.details, &entry.prev, &hash];
-    tx.execute(INSERT, row)?;
-    tx.execute(INSERT_DETAIL, params![seq, salt.as_slice(), &details])?;
+    let (last, prev) = last(tx)?;
+    let link = Link::after(last, prev, stamp, deed)?;
+    insert(tx, std::slice::from_ref(&link))?;
     match shown {
         ShownIn::Journal => {}
         ShownIn::Case(case) => {
-            tx.execute(INSERT_ACTIVITY, params![case, seq])?;
+            tx.execute(INSERT_ACTIVITY, params![case, link.entry.seq])?;
         }
         ShownIn::CasesOfRecord(record) => {
-            tx.execute(INSERT_ACTIVITY_OF_RECORD, params![record, seq])?;
+            tx.execute(INSERT_ACTIVITY_OF_RECORD, params![record, link.entry.seq])?;
         }
     }
-    Ok(seq)
+    Ok(link.entry.seq)
+}
+
+/// Appends an entry for each of many records, shown in every case that holds the record: a few statements for all.
+///
+/// # Errors
+/// When the database fails.
+pub fn append_of_records<D: Serialize>(tx: &mut Tx<'_>, stamp: &Stamp, deeds: &[(i64, Deed<'_, D>)]) -> Result<()> {
+    let (mut last, mut prev) = last(tx)?;
+    let mut links = Vec::with_capacity(deeds.len());
+    for (_, deed) in deeds {
+        let link = Link::after(last, prev, stamp, deed)?;
+        (last, prev) = (link.entry.seq, link.hash.clone());
+        links.push(link);
+    }
+    insert(tx, &links)?;
+    let mut entries: HashMap<i64, Vec<i64>> = HashMap::new();
+    for ((record, _), link) in deeds.iter().zip(&links) {
+        entries.entry(*record).or_default().push(link.entry.seq);
+    }
+    let records: Vec<i64> = entries.keys().copied().collect();
+    let holders = format!("SELECT record_id, case_id FROM artifact WHERE record_id {} ORDER BY record_id, case_id", ids_in(tx.engine(), 1));
+    let mut activities = Vec::new();
+    for (record, case) in tx.query(&holders, params![id_list(&records)], |row| Ok((row.int(0)?, row.int(1)?)))? {
+        for seq in entries.get(&record).into_iter().flatten() {
+            activities.extend([Value::from(case), (*seq).into()]);
+        }
+    }
+    insert_rows(tx, "INSERT INTO activity (case_id, seq)", 2, &activities, "").map(|_| ())
+}
+
+/// The last entry's number and hash, or those that the first follows.
+fn last(tx: &mut Tx<'_>) -> Result<(i64, String)> {
+    Ok(tx.query_opt(HEAD, &[], |row| Ok((row.int(0)?, row.text(1)?)))?.unwrap_or((0, GENESIS.to_owned())))
+}
+
+/// An entry with what lies beside it.
+struct Link {
+    entry: Entry,
+    hash: String,
+    salt: Vec<u8>,
+    details: String,
+}
+
+impl Link {
+    fn after<D: Serialize>(last: i64, prev: String, stamp: &Stamp, deed: &Deed<'_, D>) -> Result<Self> {
+        let seq = last + 1;
+        let salt = stamp.salt(seq);
+        let details = canonical(&deed.details).map_err(not_canonical)?;
+        let entry = Entry {
+            seq,
+            at: stamp.at.micros(),
+            actor: stamp.actor.clone(),
+            verb: deed.verb.to_owned(),
+            object: deed.object.to_owned(),
+            details: details_hash(&salt, &details),
+            prev,
+        };
+        let hash = entry.hash().map_err(not_canonical)?;
+        Ok(Self { entry, hash, salt: salt.to_vec(), details })
+    }
+}
+
+fn insert(tx: &mut Tx<'_>, links: &[Link]) -> Result<()> {
+    let (mut entries, mut details) = (Vec::with_capacity(links.len() * 8), Vec::with_capacity(links.len() * 3));
+    for Link { entry, hash, salt, details: beside } in links {
+        entries.extend([
+            Value::from(entry.seq),
+            entry.at.into(),
+            (&entry.actor).into(),
+            (&entry.verb).into(),
+            (&entry.object).into(),
+            (&entry.details).into(),
+            (&entry.prev).into(),
+            hash.into(),
+        ]);
+        details.extend([Value::from(entry.seq), salt.as_slice().into(), beside.into()]);
+    }
+    insert_rows(tx, "INSERT INTO journal (seq, at, actor, verb, object, details, prev, hash)", 8, &entries, "")?;
+    insert_rows(tx, "INSERT INTO journal_detail (seq, salt, details)", 3, &details, "").map(|_| ())
 }
 
 fn not_canonical(error: model::journal::NotCanonical) -> StoreError {

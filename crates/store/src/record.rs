@@ -24,7 +24,7 @@ use model::text::{fold, sha256_hex};
 use model::{Kind, Stamp, Timestamp};
 use serde_json::{Map, Value as Json};
 
-pub use self::around::{Around, HoldingCase, around, cases, held, holders, sources, titled};
+pub use self::around::{Around, HoldingCase, around, cases, held, holders, holders_of, sources, titled};
 pub use self::import::{Imported, add_sources, import_all, replace};
 pub use link::{Link, link_versions, links_among, upsert_links};
 pub use list::{RecordFilter, list, matching_ids};

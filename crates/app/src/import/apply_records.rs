@@ -1,6 +1,7 @@
 //! Applies a staged file of records, in chunks: nobody else's write waits for it, and applied again after a crash it goes
 //! on where it was, because what is there already is known.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,10 +27,11 @@ use crate::artifact::{Incoming, Source};
 use crate::authorise::open_case;
 use crate::error::AppError;
 use crate::operation::bulk::{self, Bulk};
-use crate::record::{announce, difference, fields_of, revealed};
+use crate::record::{CASES_TOLD, difference, fields_of, revealed};
 
-/// Rows of one transaction. Measured on two cores, unoptimised: 30 ms when all are new, 75 ms when all change.
-const CHUNK: usize = 200;
+/// Rows of one transaction. Of the writer's time, a new row took 0.4 to 0.8 ms, one that changes and is in a case 1 to 2.8 ms:
+/// on either database, in an unoptimised build, on two busy cores.
+const CHUNK: usize = 50;
 
 /// What one chunk did.
 #[derive(Debug, Default)]
@@ -216,16 +218,18 @@ fn tell_cases(tx: &mut Tx<'_>, stamp: &Stamp, fates: &[Fate], into: Into<'_>) ->
         return Ok(());
     }
     let rows: Vec<i64> = updated.iter().map(|(record, _)| record.id).collect();
-    let held = record::held(tx, &rows)?;
-    for (record, to) in updated.into_iter().filter(|(record, _)| held.contains(&record.id)) {
+    let held: HashSet<i64> = record::held(tx, &rows)?.into_iter().collect();
+    let deeds = updated.into_iter().filter(|(record, _)| held.contains(&record.id)).map(|(record, to)| {
         let changes: serde_json::Map<String, serde_json::Value> = difference(&fields_of(record), &to.content.fields())
             .into_iter()
             .map(|(field, (old, new))| (field, json!([old, new])))
             .collect();
         let details = json!({ "kind": record.kind, "title": to.content.title, "source": into.source, "changes": changes });
-        let deed = Deed { verb: "record.update", object: &record.public_id, details };
-        journal::append(tx, stamp, &deed, ShownIn::CasesOfRecord(record.id))?;
-        announce(tx, stamp, record)?;
+        (record.id, Deed { verb: "record.update", object: record.public_id.as_str(), details })
+    });
+    journal::append_of_records(tx, stamp, &deeds.collect::<Vec<_>>())?;
+    for case in record::holders_of(tx, &held.into_iter().collect::<Vec<_>>(), CASES_TOLD)? {
+        change::announce(tx, stamp, Topic::Artifacts, case)?;
     }
     Ok(())
 }

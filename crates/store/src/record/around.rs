@@ -81,6 +81,15 @@ pub fn holders(tx: &mut Tx<'_>, record: i64, limit: u32) -> Result<Vec<i64>> {
     tx.query(HOLDERS, params![record, i64::from(limit)], |row| row.int(0))
 }
 
+/// The rows of the cases that hold any of these records, newest first, each once: those that are to hear of a change.
+///
+/// # Errors
+/// When the database fails.
+pub fn holders_of(tx: &mut Tx<'_>, records: &[i64], limit: u32) -> Result<Vec<i64>> {
+    let sql = format!("SELECT DISTINCT case_id FROM artifact WHERE record_id {} ORDER BY case_id DESC LIMIT $2", ids_in(tx.engine(), 1));
+    tx.query(&sql, params![id_list(records), i64::from(limit)], |row| row.int(0))
+}
+
 /// Where records that the caller has found were imported from; those from nowhere are left out.
 ///
 /// # Errors
