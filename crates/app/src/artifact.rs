@@ -19,5 +19,6 @@ pub use include::{IncludeArtifacts, include};
 pub(crate) use incoming::{Incoming, Source, add_range};
 pub use list::{ArtifactQuery, list};
 pub use select::Selection;
+pub(crate) use select::with_selection;
 pub use standing::{StandingView, standing};
 pub use view::ArtifactView;

@@ -15,6 +15,7 @@ pub(crate) mod logs;
 pub(crate) mod note;
 pub(crate) mod palette;
 pub(crate) mod records;
+pub(crate) mod selection;
 pub(crate) mod settings;
 mod shell;
 pub(crate) mod sightings;
@@ -24,6 +25,7 @@ mod words;
 
 pub(crate) use failure::{FailureContext, failure};
 pub(crate) use form::{Errors, Form};
+pub(crate) use selection::{Selecting, SelectionForm};
 pub(crate) use shell::{Shell, Visit};
 
 use askama::Template;

@@ -5,7 +5,7 @@ mod support;
 
 use axum::body::Body;
 use axum::http::{Method, header};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use support::desk::{Desk, ESCAPED, HOSTILE};
 use support::{encode, request};
 use testkit::block_on;
@@ -173,5 +173,45 @@ fn an_annotation_is_withdrawn_by_who_wrote_it() {
         desk.get(&page).await.is(200).says_nothing_of("seen &");
         desk.get(&format!("/record/{record}?tab=cases")).await.is(200).says(&case);
         desk.get(&format!("/record/{record}?tab=sightings")).await.is(200).says("No search has asked for it");
+    });
+}
+
+#[test]
+fn every_action_on_a_selection_takes_the_same_one_and_tells_the_same_places() {
+    block_on(async {
+        let desk = Desk::new().await;
+        let case = desk.case("Odd beacons", false).await;
+        let add = json!({ "observables": ["192.0.2.1", "192.0.2.2", "192.0.2.3"] });
+        desk.call(Method::POST, &format!("/cases/{case}/artifacts"), add).await.is(200);
+        let listed = desk.get(&format!("/api/v1/cases/{case}/artifacts?kind=observable")).await.is(200).json();
+        let (id, as_of) = (listed["items"][0]["record"]["id"].clone(), listed["as_of"].clone());
+        let actions = [
+            ("artifacts/annotate", json!({ "text": "odd" })),
+            ("sightings", json!({ "all_data": true })),
+            ("artifacts/exclude", json!({ "reason": "known_good" })),
+            ("artifacts/include", json!({})),
+        ];
+        for (action, own) in actions {
+            let with = async |more: Json| {
+                let mut body = own.as_object().unwrap().clone();
+                body.extend(more.as_object().unwrap().clone());
+                desk.call(Method::POST, &format!("/cases/{case}/{action}"), body.into()).await
+            };
+            let wrong = [
+                (json!({ "record_ids": [7] }), "/record_ids/0"),
+                (json!({ "all_matching": { "kidn": "observable" } }), "/all_matching/kidn"),
+                (json!({ "excpet": [] }), "/excpet"),
+                (json!({ "record_ids": [id], "as_of": "soon" }), "/as_of"),
+                (json!({ "record_ids": [id], "all_matching": {} }), "/all_matching"),
+            ];
+            for (body, place) in wrong {
+                assert_eq!(with(body).await.is(422).json()["errors"][0]["pointer"], place, "{action}");
+            }
+            let all_but_one = json!({ "all_matching": { "status": "all" }, "except": [id], "as_of": as_of });
+            let done = with(all_but_one).await.json();
+            let counted = if action == "sightings" { &done["totals"]["observables"] } else { &done["affected"] };
+            assert_eq!(*counted, 2, "{action}: {done}");
+        }
+        app::job::drain(&desk.site.test).unwrap();
     });
 }

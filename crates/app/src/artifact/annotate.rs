@@ -3,9 +3,8 @@
 use model::{Actor, Fields, Role};
 use serde::{Deserialize, Serialize};
 
-use super::select::Selection;
+use super::select::with_selection;
 use crate::App;
-use crate::artifact::ArtifactQuery;
 use crate::authorise::{open_case, require};
 use crate::error::Result;
 use crate::operation::OperationView;
@@ -14,34 +13,24 @@ use crate::operation::bulk::{self, Bulk};
 /// The longest annotation, in characters.
 pub(crate) const MAX_ANNOTATION: usize = 20_000;
 
-/// A selection, and what to say of it.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AnnotateArtifacts {
-    /// Records by their ids.
-    #[serde(default)]
-    pub record_ids: Vec<String>,
-    /// All that match this query of a tab, instead.
-    #[serde(default)]
-    pub all_matching: Option<ArtifactQuery>,
-    /// But these.
-    #[serde(default)]
-    pub except: Vec<String>,
-    /// From the list answer: artifacts that came later are untouched.
-    #[serde(default)]
-    pub as_of: Option<String>,
-    /// Markdown.
-    pub text: String,
+with_selection! {
+    /// A selection, and what to say of it.
+    #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+    #[serde(deny_unknown_fields)]
+    pub struct AnnotateArtifacts {
+        /// Markdown.
+        pub text: String,
+    }
 }
 
 /// Annotates artifacts; the annotation is shown wherever the record is, to those who may read this case.
 ///
 /// # Errors
 /// When nothing is selected or said, the case is not open, or the actor is a reader.
-pub async fn annotate(app: &App, actor: &Actor, number: &str, input: AnnotateArtifacts) -> Result<OperationView> {
+pub async fn annotate(app: &App, actor: &Actor, number: &str, mut input: AnnotateArtifacts) -> Result<OperationView> {
     require(actor, Role::Analyst)?;
     let text = annotation_text(&input.text)?;
-    let selection = Selection { record_ids: input.record_ids, all_matching: input.all_matching, except: input.except, as_of: input.as_of };
+    let selection = input.take_selection();
     selection.check()?;
     let number = number.to_owned();
     app.change(actor, move |tx, stamp| {

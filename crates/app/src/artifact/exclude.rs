@@ -4,9 +4,8 @@ use model::artifact::ExclusionReason;
 use model::{Actor, Fields, Role};
 use serde::{Deserialize, Serialize};
 
-use super::select::Selection;
+use super::select::with_selection;
 use crate::App;
-use crate::artifact::ArtifactQuery;
 use crate::authorise::{open_case, require};
 use crate::error::Result;
 use crate::operation::OperationView;
@@ -15,34 +14,24 @@ use crate::operation::bulk::{self, Bulk};
 /// The longest comment, in characters.
 const MAX_COMMENT: usize = 2_000;
 
-/// A selection, and why.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ExcludeArtifacts {
-    /// Records by their ids.
-    #[serde(default)]
-    pub record_ids: Vec<String>,
-    /// All that match this query of a tab, instead.
-    #[serde(default)]
-    pub all_matching: Option<ArtifactQuery>,
-    /// But these.
-    #[serde(default)]
-    pub except: Vec<String>,
-    /// From the list answer: artifacts that came later are untouched.
-    #[serde(default)]
-    pub as_of: Option<String>,
-    /// Why.
-    pub reason: ExclusionReason,
-    /// In the analyst's words.
-    #[serde(default)]
-    pub comment: String,
+with_selection! {
+    /// A selection, and why.
+    #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+    #[serde(deny_unknown_fields)]
+    pub struct ExcludeArtifacts {
+        /// Why.
+        pub reason: ExclusionReason,
+        /// In the analyst's words.
+        #[serde(default)]
+        pub comment: String,
+    }
 }
 
 /// Excludes artifacts: hidden from every view, count and search, and brought back by [`include`](super::include()) or undo.
 ///
 /// # Errors
 /// When nothing is selected, the case is not open, or the actor is a reader.
-pub async fn exclude(app: &App, actor: &Actor, number: &str, input: ExcludeArtifacts) -> Result<OperationView> {
+pub async fn exclude(app: &App, actor: &Actor, number: &str, mut input: ExcludeArtifacts) -> Result<OperationView> {
     require(actor, Role::Analyst)?;
     let mut fields = Fields::new();
     let comment = fields.text("/comment", input.comment.trim(), MAX_COMMENT);
@@ -51,7 +40,7 @@ pub async fn exclude(app: &App, actor: &Actor, number: &str, input: ExcludeArtif
     }
     fields.finish()?;
     let reason = input.reason;
-    let selection = Selection { record_ids: input.record_ids, all_matching: input.all_matching, except: input.except, as_of: input.as_of };
+    let selection = input.take_selection();
     selection.check()?;
     let number = number.to_owned();
     app.change(actor, move |tx, stamp| {

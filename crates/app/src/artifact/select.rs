@@ -15,6 +15,49 @@ use crate::operation::Skipped;
 /// The most artifacts of one bulk action.
 const MAX_SELECTED: i64 = 2_000_000;
 
+/// Declares an input that begins with a selection: its fields stand beside the action's own in JSON. (Flattened in by serde,
+/// refusals would lose the places that they are about.)
+macro_rules! with_selection {
+    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$of_field:meta])* pub $field:ident: $type:ty,)* }) => {
+        $(#[$meta])*
+        pub struct $name {
+            /// Records by their ids.
+            #[serde(default)]
+            pub record_ids: Vec<String>,
+            /// All that match this query of a tab, instead.
+            #[serde(default)]
+            pub all_matching: Option<$crate::artifact::ArtifactQuery>,
+            /// But these.
+            #[serde(default)]
+            pub except: Vec<String>,
+            /// From the list answer: artifacts that came later are left out.
+            #[serde(default)]
+            pub as_of: Option<String>,
+            $($(#[$of_field])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// The input for a selection, and the fields of its own in their order.
+            #[must_use]
+            pub fn over(selection: $crate::artifact::Selection $(, $field: $type)*) -> Self {
+                let $crate::artifact::Selection { record_ids, all_matching, except, as_of } = selection;
+                Self { record_ids, all_matching, except, as_of $(, $field)* }
+            }
+
+            /// Takes out which artifacts are meant.
+            pub(crate) fn take_selection(&mut self) -> $crate::artifact::Selection {
+                $crate::artifact::Selection {
+                    record_ids: std::mem::take(&mut self.record_ids),
+                    all_matching: self.all_matching.take(),
+                    except: std::mem::take(&mut self.except),
+                    as_of: self.as_of.take(),
+                }
+            }
+        }
+    };
+}
+pub(crate) use with_selection;
+
 /// A bulk selection: `record_ids`, or `all_matching` with `except` and `as_of`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -25,7 +68,7 @@ pub struct Selection {
     pub all_matching: Option<ArtifactQuery>,
     /// But these.
     pub except: Vec<String>,
-    /// From the list answer: artifacts that came later are untouched.
+    /// From the list answer: artifacts that came later are left out.
     pub as_of: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use store::{Tx, artifact, case, change, job, journal, log_source};
 use super::run::{JOB, Payload};
 use super::{SightingView, coverage};
 use crate::App;
-use crate::artifact::{ArtifactQuery, Selection};
+use crate::artifact::{Selection, with_selection};
 use crate::authorise::{open_case, require};
 use crate::error::{AppError, Result};
 
@@ -24,28 +24,23 @@ pub(super) const MAX_OBSERVABLES: usize = 250_000;
 /// The window unless told.
 const DEFAULT_LAST: &str = "7d";
 
-/// What to look for, when and where: all included observables over the last seven days in all sources, unless told.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SightingRequest {
-    /// Records by their ids; all included observables of the case when none is selected.
-    pub record_ids: Vec<String>,
-    /// All that match this query of a tab, instead.
-    pub all_matching: Option<ArtifactQuery>,
-    /// But these.
-    pub except: Vec<String>,
-    /// From the list answer: artifacts that came later are left out.
-    pub as_of: Option<String>,
-    /// The length of time until now: `7d`, `36h`, `90m`.
-    pub last: Option<String>,
-    /// From when on, instead.
-    pub from: Option<Timestamp>,
-    /// Until when, included; now when not told.
-    pub to: Option<Timestamp>,
-    /// All data instead, events without a time among them.
-    pub all_data: bool,
-    /// Sources by name; all when none is named.
-    pub sources: Vec<String>,
+with_selection! {
+    /// What to look for, when and where: all included observables (when none is selected) over the last seven days in all
+    /// sources, unless told.
+    #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct SightingRequest {
+        /// The length of time until now: `7d`, `36h`, `90m`.
+        pub last: Option<String>,
+        /// From when on, instead.
+        pub from: Option<Timestamp>,
+        /// Until when, included; now when not told.
+        pub to: Option<Timestamp>,
+        /// All data instead, events without a time among them.
+        pub all_data: bool,
+        /// Sources by name; all when none is named.
+        pub sources: Vec<String>,
+    }
 }
 
 /// Starts a search. Excluded observables are left out.
@@ -53,11 +48,10 @@ pub struct SightingRequest {
 /// # Errors
 /// When the window is not understood, a source is unknown, nothing is left to look for, the case is not open, or the
 /// actor is a reader.
-pub async fn start(app: &App, actor: &Actor, number: &str, request: SightingRequest) -> Result<SightingView> {
+pub async fn start(app: &App, actor: &Actor, number: &str, mut request: SightingRequest) -> Result<SightingView> {
     require(actor, Role::Analyst)?;
     let (window, window_text) = window(&request, app.now())?;
-    let selection =
-        Selection { record_ids: request.record_ids, all_matching: request.all_matching, except: request.except, as_of: request.as_of };
+    let selection = request.take_selection();
     if !selection.is_empty() {
         selection.check()?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::artifact::{self, AddArtifacts, AnnotateArtifacts};
+use app::artifact::{self, AddArtifacts, AnnotateArtifacts, Selection};
 use app::case::{self, CaseView};
 use app::operation::OperationView;
 use app::record::{self, RecordQuery, RecordView};
@@ -212,7 +212,7 @@ async fn add_observables(
     let note = form.note.replace("\r\n", "\n");
     if !note.trim().is_empty() {
         let record_ids = observables.iter().map(model::observable::stix_id).collect();
-        let input = AnnotateArtifacts { record_ids, all_matching: None, except: Vec::new(), as_of: None, text: note };
+        let input = AnnotateArtifacts::over(Selection { record_ids, ..Selection::default() }, note);
         artifact::annotate(&web.app, &visit.actor, number, input).await?;
     }
     Ok(done)

@@ -1,7 +1,7 @@
 //! The artifacts of a case: tabs by kind, search as one types, selection and bulk actions, the details panel.
 
 use app::annotation;
-use app::artifact::{self, AnnotateArtifacts, ArtifactQuery, ArtifactView, ExcludeArtifacts, IncludeArtifacts};
+use app::artifact::{self, AnnotateArtifacts, ArtifactQuery, ArtifactView, ExcludeArtifacts};
 use app::case::{self, CaseView};
 use app::operation;
 use app::record::{self, AnnotationView, RecordCase, RecordView, RelatedView, WhyView};
@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 
 use super::cases::{Head, head, link};
 use super::sightings::{self, PanelSighting};
-use super::{Form, Screen, Shell, Visit, page, see, with_operation, words};
+use super::{Form, Screen, Selecting, SelectionForm, Shell, Visit, page, see, with_operation, words};
 use crate::Web;
 
 /// The URL of a tab: the list's parameters, and which record's details are open.
@@ -200,101 +200,48 @@ async fn panel(web: &Web, visit: &Visit, number: &str, query: &TabQuery) -> Resu
     }))
 }
 
-/// A selection, as the list's form sends it, and what the dialogs ask for.
+/// What the list's form and its dialogs ask for, beside the selection.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct SelectionForm {
-    #[serde(default)]
-    record: Vec<String>,
-    #[serde(default)]
-    all_matching: Option<String>,
-    #[serde(default)]
-    as_of: String,
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    category: String,
-    #[serde(default)]
-    finding: String,
-    #[serde(default)]
+#[serde(default)]
+pub(crate) struct ChangeForm {
     sort: String,
-    #[serde(default)]
     open: String,
-    #[serde(default)]
     reason: String,
-    #[serde(default)]
     comment: String,
-    #[serde(default)]
     text: String,
 }
 
-impl SelectionForm {
-    fn all_matching(&self) -> Option<ArtifactQuery> {
-        self.all_matching.as_ref().map(|_| ArtifactQuery {
-            kind: self.kind.clone(),
-            q: self.q.clone(),
-            status: self.status.clone(),
-            category: self.category.clone(),
-            finding: self.finding.clone(),
-            ..ArtifactQuery::default()
-        })
-    }
-
-    fn record_ids(&self) -> Vec<String> {
-        if self.all_matching.is_some() { Vec::new() } else { self.record.clone() }
-    }
-
-    fn as_of(&self) -> Option<String> {
-        (!self.as_of.is_empty()).then(|| self.as_of.clone())
-    }
-
-    /// The tab that the form was sent from.
-    fn back(&self, number: &str) -> String {
-        let all = [
-            ("kind", &self.kind),
-            ("q", &self.q),
-            ("status", &self.status),
-            ("category", &self.category),
-            ("finding", &self.finding),
-            ("sort", &self.sort),
-        ];
-        link(&format!("/cases/{number}/artifacts"), &all, "open", &self.open)
-    }
+/// The tab that a form was sent from.
+fn back(number: &str, list: &SelectionForm, form: &ChangeForm) -> String {
+    let all = [
+        ("kind", &list.kind),
+        ("q", &list.q),
+        ("status", &list.status),
+        ("category", &list.category),
+        ("finding", &list.finding),
+        ("sort", &form.sort),
+    ];
+    link(&format!("/cases/{number}/artifacts"), &all, "open", &form.open)
 }
 
-pub(crate) async fn exclude(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<SelectionForm>) -> Screen {
-    let input = ExcludeArtifacts {
-        record_ids: form.record_ids(),
-        all_matching: form.all_matching(),
-        except: Vec::new(),
-        as_of: form.as_of(),
-        reason: form.reason.parse().unwrap_or(ExclusionReason::Other),
-        comment: form.comment.clone(),
-    };
+type Change = Selecting<ChangeForm>;
+
+pub(crate) async fn exclude(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Selecting(list, form): Change) -> Screen {
+    let reason = form.reason.parse().unwrap_or(ExclusionReason::Other);
+    let input = ExcludeArtifacts::over(list.selection(), reason, form.comment.clone());
     let done = artifact::exclude(&web.app, &visit.actor, &number, input).await?;
-    Ok(see(&with_operation(&form.back(&number), &done.operation_id)))
+    Ok(see(&with_operation(&back(&number, &list, &form), &done.operation_id)))
 }
 
-pub(crate) async fn include(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<SelectionForm>) -> Screen {
-    let input =
-        IncludeArtifacts { record_ids: form.record_ids(), all_matching: form.all_matching(), except: Vec::new(), as_of: form.as_of() };
-    let done = artifact::include(&web.app, &visit.actor, &number, input).await?;
-    Ok(see(&with_operation(&form.back(&number), &done.operation_id)))
+pub(crate) async fn include(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Selecting(list, form): Change) -> Screen {
+    let done = artifact::include(&web.app, &visit.actor, &number, list.selection()).await?;
+    Ok(see(&with_operation(&back(&number, &list, &form), &done.operation_id)))
 }
 
-pub(crate) async fn annotate(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<SelectionForm>) -> Screen {
-    let input = AnnotateArtifacts {
-        record_ids: form.record_ids(),
-        all_matching: form.all_matching(),
-        except: Vec::new(),
-        as_of: form.as_of(),
-        text: form.text.replace("\r\n", "\n"),
-    };
+pub(crate) async fn annotate(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Selecting(list, form): Change) -> Screen {
+    let input = AnnotateArtifacts::over(list.selection(), form.text.replace("\r\n", "\n"));
     let done = artifact::annotate(&web.app, &visit.actor, &number, input).await?;
-    Ok(see(&with_operation(&form.back(&number), &done.operation_id)))
+    Ok(see(&with_operation(&back(&number, &list, &form), &done.operation_id)))
 }
 
 /// Where an undo came from.

@@ -16,12 +16,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| AppError::TooLarge { what: "the form".to_owned(), limit: format!("{} MB", MAX_JSON / 1024 / 1024) })?;
-        let form = serde_html_form::from_bytes(&bytes).map_err(|error| AppError::invalid("", error.to_string()))?;
-        Ok(Self(form))
+        Ok(Self(parse(&bytes(request, state).await?)?))
     }
+}
+
+/// The body of a form.
+pub(super) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Failure> {
+    let too_large = |_| AppError::TooLarge { what: "the form".to_owned(), limit: format!("{} MB", MAX_JSON / 1024 / 1024) };
+    Ok(Bytes::from_request(request, state).await.map_err(too_large)?)
+}
+
+/// The fields of a form.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    Ok(serde_html_form::from_bytes(bytes).map_err(|error| AppError::invalid("", error.to_string()))?)
 }
 
 /// What was wrong in a form, by field.

@@ -1,6 +1,6 @@
 //! Asking for a sightings search: which observables, when, in which sources.
 
-use app::artifact::{self, ArtifactQuery};
+use app::artifact::{self, ArtifactQuery, Selection};
 use app::case::{self, CaseView};
 use app::logs::{self, LogSourceView};
 use app::sighting::{self, SightingRequest};
@@ -13,27 +13,11 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::error::Failure;
-use crate::ui::{Errors, Form, Screen, Shell, Visit, logs as log_pages, page_with, see};
+use crate::ui::{Errors, Screen, Selecting, SelectionForm, Shell, Visit, logs as log_pages, page_with, see};
 
-/// The form. The selection is that of the list it was asked from, handed on as it came.
+/// The form, beside the selection of the list it was asked from, which is handed on as it came.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct AskForm {
-    #[serde(default)]
-    record: Vec<String>,
-    #[serde(default)]
-    all_matching: Option<String>,
-    #[serde(default)]
-    as_of: String,
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    category: String,
-    #[serde(default)]
-    finding: String,
     /// `last`, `range` or `all`.
     #[serde(default)]
     window: String,
@@ -57,17 +41,6 @@ pub(crate) struct AskForm {
 }
 
 impl AskForm {
-    fn all_matching(&self) -> Option<ArtifactQuery> {
-        self.all_matching.as_ref().map(|_| ArtifactQuery {
-            kind: self.kind.clone(),
-            q: self.q.clone(),
-            status: self.status.clone(),
-            category: self.category.clone(),
-            finding: self.finding.clone(),
-            ..ArtifactQuery::default()
-        })
-    }
-
     /// With what is chosen when nothing is said.
     fn or_defaults(mut self) -> Self {
         let fill = |field: &mut String, with: &str| {
@@ -78,9 +51,6 @@ impl AskForm {
         fill(&mut self.window, "last");
         fill(&mut self.number, "7");
         fill(&mut self.unit, "d");
-        if self.all_matching.is_some() {
-            self.record.clear();
-        }
         self
     }
 
@@ -100,18 +70,12 @@ impl AskForm {
         }
     }
 
-    fn request(&self) -> Result<SightingRequest, Vec<FieldError>> {
+    fn request(&self, selection: Selection) -> Result<SightingRequest, Vec<FieldError>> {
         let mut refused = Vec::new();
-        let mut request = SightingRequest {
-            record_ids: self.record.clone(),
-            all_matching: self.all_matching(),
-            as_of: (!self.as_of.is_empty()).then(|| self.as_of.clone()),
-            sources: self.source.clone(),
-            ..SightingRequest::default()
-        };
+        let (mut last, mut from, mut to) = (None, None, None);
+        let all_data = self.all_data.is_some() || self.window == "all";
         match self.window.as_str() {
-            _ if self.all_data.is_some() => request.all_data = true,
-            "all" => request.all_data = true,
+            _ if all_data => {}
             "range" => {
                 let mut read = |field: &str, text: &str, end: bool| {
                     moment(text, end).unwrap_or_else(|detail| {
@@ -119,18 +83,21 @@ impl AskForm {
                         None
                     })
                 };
-                request.from = read("from", &self.from, false);
-                request.to = read("to", &self.to, true);
-                if request.from.is_none() && refused.is_empty() {
+                from = read("from", &self.from, false);
+                to = read("to", &self.to, true);
+                if from.is_none() && refused.is_empty() {
                     refused.push(FieldError { pointer: "/from".to_owned(), detail: "say from when on".to_owned() });
                 }
             }
-            _ => request.last = Some(self.last()),
+            _ => last = Some(self.last()),
         }
         if self.asked.is_some() && self.source.is_empty() {
             refused.push(FieldError { pointer: "/source".to_owned(), detail: "choose at least one".to_owned() });
         }
-        if refused.is_empty() { Ok(request) } else { Err(refused) }
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        Ok(SightingRequest::over(selection, last, from, to, all_data, self.source.clone()))
     }
 }
 
@@ -164,6 +131,7 @@ struct SourceLine {
 struct AskPage {
     shell: Shell,
     case: CaseView,
+    selection: SelectionForm,
     form: AskForm,
     /// How many observables.
     count: String,
@@ -183,28 +151,45 @@ impl AskPage {
 }
 
 pub(crate) async fn new_page(State(web): State<Web>, visit: Visit, Path(number): Path<String>) -> Screen {
-    show(&web, visit, &number, AskForm::default(), Errors::default()).await
+    show(&web, visit, &number, Ask::default(), Errors::default()).await
 }
 
-pub(crate) async fn ask(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<AskForm>) -> Screen {
-    show(&web, visit, &number, form, Errors::default()).await
+pub(crate) async fn ask(
+    State(web): State<Web>,
+    visit: Visit,
+    Path(number): Path<String>,
+    Selecting(selection, form): Selecting<AskForm>,
+) -> Screen {
+    show(&web, visit, &number, Ask { selection, form }, Errors::default()).await
 }
 
-pub(crate) async fn start(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<AskForm>) -> Screen {
-    let refused = match form.clone().or_defaults().request() {
+pub(crate) async fn start(
+    State(web): State<Web>,
+    visit: Visit,
+    Path(number): Path<String>,
+    Selecting(selection, form): Selecting<AskForm>,
+) -> Screen {
+    let refused = match form.clone().or_defaults().request(selection.selection()) {
         Ok(request) => match sighting::start(&web.app, &visit.actor, &number, request).await {
             Ok(search) => return Ok(see(&format!("/cases/{}/sightings/{}", search.case, search.number))),
             Err(error) => Errors::of(error)?,
         },
         Err(refused) => Errors(refused),
     };
-    show(&web, visit, &number, form, refused).await
+    show(&web, visit, &number, Ask { selection, form }, refused).await
 }
 
-async fn show(web: &Web, visit: Visit, number: &str, form: AskForm, errors: Errors) -> Screen {
+/// What is asked, of which observables.
+#[derive(Default)]
+struct Ask {
+    selection: SelectionForm,
+    form: AskForm,
+}
+
+async fn show(web: &Web, visit: Visit, number: &str, Ask { selection, form }: Ask, errors: Errors) -> Screen {
     let case = case::get(&web.app, &visit.actor, number).await?;
     let form = form.or_defaults();
-    let (count, whole_case) = count(web, &visit, &case, &form).await?;
+    let (count, whole_case) = count(web, &visit, &case, &selection).await?;
     let window = form.window(web.app.now());
     let line = |source: LogSourceView| SourceLine {
         ticked: form.asked.is_none() || form.source.contains(&source.name),
@@ -214,19 +199,19 @@ async fn show(web: &Web, visit: Visit, number: &str, form: AskForm, errors: Erro
     };
     let sources = logs::sources(&web.app, &visit.actor).await?.into_iter().map(line).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page_with(status, &AskPage { shell: visit.shell, case, form, count, whole_case, sources, errors })
+    page_with(status, &AskPage { shell: visit.shell, case, selection, form, count, whole_case, sources, errors })
 }
 
 /// How many observables are selected, and whether that is all of the case.
-async fn count(web: &Web, visit: &Visit, case: &CaseView, form: &AskForm) -> Result<(String, bool), Failure> {
-    if let Some(query) = form.all_matching() {
+async fn count(web: &Web, visit: &Visit, case: &CaseView, selection: &SelectionForm) -> Result<(String, bool), Failure> {
+    if let Some(query) = selection.matching() {
         let query = ArtifactQuery { kind: Kind::Observable.to_string(), limit: Some(1), ..query };
         return Ok((artifact::list(&web.app, &visit.actor, &case.number, query).await?.total_text(), false));
     }
-    if form.record.is_empty() {
+    if selection.record.is_empty() {
         return Ok((model::list::thousands(case.counts(&Kind::Observable).included), true));
     }
-    Ok((model::list::thousands(form.record.len() as i64), false))
+    Ok((model::list::thousands(selection.record.len() as i64), false))
 }
 
 /// What a source lacks in a window.
