@@ -12,7 +12,7 @@ use model::{Kind, Stamp};
 use serde_json::json;
 use store::change::{self, Topic};
 use store::import::Import;
-use store::journal::{Deed, ShownIn};
+use store::journal::Deed;
 use store::record::Imported;
 use store::{Tx, import, journal, record};
 
