@@ -154,7 +154,13 @@ CREATE TABLE record (
     search_text {text} NOT NULL
 );
 CREATE INDEX record_added ON record (kind, id);
+-- What lists sort by, and what they are narrowed by. No list sorts the library when it is asked for a page.
 CREATE INDEX record_title ON record (kind, sort_title, id);
+CREATE INDEX record_category ON record (kind, category, id);
+CREATE INDEX record_severity ON record (kind, severity, id);
+CREATE INDEX record_finding ON record (kind, finding, id);
+CREATE INDEX record_first_seen ON record (kind, first_seen, id);
+CREATE INDEX record_last_seen ON record (kind, last_seen, id);
 
 CREATE TABLE record_key (
     scheme    {int} NOT NULL,
@@ -266,7 +272,8 @@ CREATE TABLE annotation (
     updated_at   {int} NOT NULL,
     withdrawn_at {int} NOT NULL,
     version      {int} NOT NULL,
-    operation    {int} NOT NULL
+    operation    {int} NOT NULL,
+    search_text  {text} NOT NULL
 );
 CREATE INDEX annotation_record ON annotation (record_id, id);
 CREATE INDEX annotation_operation ON annotation (operation);
@@ -281,7 +288,8 @@ CREATE TABLE note (
     author     {text} NOT NULL,
     created_at {int} NOT NULL,
     updated_at {int} NOT NULL,
-    version    {int} NOT NULL
+    version    {int} NOT NULL,
+    search_text {text} NOT NULL
 );
 CREATE INDEX note_case ON note (case_id, id);
 

@@ -1,10 +1,15 @@
 //! Annotations: what analysts say of a record, each written in a case.
 
+use model::list::{COUNT_LIMIT, Cursor, CursorKey, Page};
+use model::text::fold;
 use model::{Stamp, Timestamp};
 
 use crate::engine::{Row, Tx, Value, insert_rows, params, statements};
 use crate::error::Result;
-use crate::visibility::case_visible;
+use crate::record::{self, RECORD_COLUMNS, Record, record_columns};
+use crate::select::Select;
+use crate::text::{ANNOTATION_TEXT, Words};
+use crate::visibility::{case_visible, record_visible};
 
 /// An annotation.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +40,17 @@ pub struct Annotation {
     pub version: i64,
 }
 
+/// An annotation that a search finds, with the record that it is on and the case that it was written in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The annotation.
+    pub annotation: Annotation,
+    /// The record.
+    pub record: Record,
+    /// What the case is called.
+    pub case_name: String,
+}
+
 macro_rules! columns {
     () => {
         "n.id, n.public_id, n.record_id, r.public_id, n.case_id, c.number, n.text, n.author, n.created_at, n.updated_at, \
@@ -47,27 +63,27 @@ statements! {
         JOIN record r ON r.id = n.record_id WHERE ", case_visible!("c"), " AND n.record_id = $2 AND n.withdrawn_at = 0 ORDER BY n.id DESC LIMIT $3");
     FIND = concat!("SELECT ", columns!(), " FROM annotation n JOIN security_case c ON c.id = n.case_id
         JOIN record r ON r.id = n.record_id WHERE ", case_visible!("c"), " AND n.public_id = $2");
-    CORRECT = "UPDATE annotation SET text = $2, updated_at = $3, version = version + 1 WHERE id = $1";
+    CORRECT = "UPDATE annotation SET text = $2, updated_at = $3, search_text = $4, version = version + 1 WHERE id = $1";
     WITHDRAW = "UPDATE annotation SET withdrawn_at = $2, version = version + 1 WHERE id = $1";
     WITHDRAW_OF_OPERATION = "UPDATE annotation SET withdrawn_at = $2 WHERE operation = $1 AND withdrawn_at = 0 AND version = 1";
     RETURN_OF_OPERATION = "UPDATE annotation SET withdrawn_at = 0 WHERE operation = $1 AND withdrawn_at <> 0 AND version = 1";
     COUNT_OF_OPERATION = "SELECT CAST(count(*) AS bigint) FROM annotation WHERE operation = $1";
 }
 
-fn read(row: &Row<'_>) -> Result<Annotation> {
+fn read(row: &Row<'_>, at: usize) -> Result<Annotation> {
     Ok(Annotation {
-        id: row.int(0)?,
-        public_id: row.text(1)?,
-        record: row.int(2)?,
-        record_public_id: row.text(3)?,
-        case: row.int(4)?,
-        case_number: row.int(5)?,
-        text: row.text(6)?,
-        author: row.text(7)?,
-        created_at: row.time(8)?,
-        updated_at: row.time(9)?,
-        withdrawn_at: row.time(10)?,
-        version: row.int(11)?,
+        id: row.int(at)?,
+        public_id: row.text(at + 1)?,
+        record: row.int(at + 2)?,
+        record_public_id: row.text(at + 3)?,
+        case: row.int(at + 4)?,
+        case_number: row.int(at + 5)?,
+        text: row.text(at + 6)?,
+        author: row.text(at + 7)?,
+        created_at: row.time(at + 8)?,
+        updated_at: row.time(at + 9)?,
+        withdrawn_at: row.time(at + 10)?,
+        version: row.int(at + 11)?,
     })
 }
 
@@ -76,7 +92,8 @@ fn read(row: &Row<'_>) -> Result<Annotation> {
 /// # Errors
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, case: i64, records: &[i64], text: &str, operation: i64, stamp: &Stamp) -> Result<()> {
-    let mut values = Vec::with_capacity(records.len() * 10);
+    let folded = fold(text);
+    let mut values = Vec::with_capacity(records.len() * 11);
     for (n, record) in records.iter().enumerate() {
         values.extend([
             Value::from(stamp.uuid(&format!("annotation:{operation}:{record}"), n)),
@@ -89,11 +106,12 @@ pub fn insert(tx: &mut Tx<'_>, case: i64, records: &[i64], text: &str, operation
             0.into(),
             1.into(),
             operation.into(),
+            (&folded).into(),
         ]);
     }
-    let head =
-        "INSERT INTO annotation (public_id, record_id, case_id, text, author, created_at, updated_at, withdrawn_at, version, operation)";
-    insert_rows(tx, head, 10, &values, "").map(|_| ())
+    let head = "INSERT INTO annotation (public_id, record_id, case_id, text, author, created_at, updated_at, withdrawn_at, version,
+        operation, search_text)";
+    insert_rows(tx, head, 11, &values, "").map(|_| ())
 }
 
 /// The annotations of a record that the viewer may read, newest first.
@@ -101,7 +119,7 @@ pub fn insert(tx: &mut Tx<'_>, case: i64, records: &[i64], text: &str, operation
 /// # Errors
 /// When the database fails.
 pub fn of_record(tx: &mut Tx<'_>, record: i64, limit: u32) -> Result<Vec<Annotation>> {
-    tx.query(OF_RECORD, params![tx.viewer(), record, i64::from(limit)], read)
+    tx.query(OF_RECORD, params![tx.viewer(), record, i64::from(limit)], |row| read(row, 0))
 }
 
 /// The annotation with an id, if the viewer may read it; withdrawn ones too.
@@ -109,7 +127,7 @@ pub fn of_record(tx: &mut Tx<'_>, record: i64, limit: u32) -> Result<Vec<Annotat
 /// # Errors
 /// When the database fails.
 pub fn find(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<Annotation>> {
-    tx.query_opt(FIND, params![tx.viewer(), public_id], read)
+    tx.query_opt(FIND, params![tx.viewer(), public_id], |row| read(row, 0))
 }
 
 /// Corrects an annotation; the journal keeps what it was.
@@ -117,7 +135,7 @@ pub fn find(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<Annotation>> {
 /// # Errors
 /// When the database fails.
 pub fn correct(tx: &mut Tx<'_>, annotation: i64, text: &str, stamp: &Stamp) -> Result<()> {
-    tx.execute(CORRECT, params![annotation, text, stamp.at]).map(|_| ())
+    tx.execute(CORRECT, params![annotation, text, stamp.at, fold(text)]).map(|_| ())
 }
 
 /// Withdraws an annotation.
@@ -150,4 +168,50 @@ pub fn return_of_operation(tx: &mut Tx<'_>, operation: i64) -> Result<u64> {
 /// When the database fails.
 pub fn count_of_operation(tx: &mut Tx<'_>, operation: i64) -> Result<i64> {
     tx.query_one(COUNT_OF_OPERATION, params![operation], |row| row.int(0))
+}
+
+/// A page of the annotations before row `before` that hold the words of `q` (refanged and not yet folded) and that the viewer
+/// may read, newest first; withdrawn ones are not among them.
+///
+/// # Errors
+/// When the database fails.
+pub fn search(tx: &mut Tx<'_>, q: &str, before: Option<i64>, limit: u32) -> Result<Page<Found>> {
+    let words = Words::of(tx, ANNOTATION_TEXT, q)?;
+    let total = matching(tx, &words).count(tx, COUNT_LIMIT)?;
+    let key = if matches!(words, Words::Indexed(_)) { "annotation_text.rowid" } else { "n.id" };
+    let mut select = matching(tx, &words);
+    if let Some(before) = before {
+        select.and(&format!("{key} < $?"), before);
+    }
+    let columns = concat!(record_columns!(), ", c.name, ", columns!());
+    let mut items = select.first(tx, columns, (key, true), limit + 1, |row| {
+        Ok(Found { record: record::read(row)?, case_name: row.text(RECORD_COLUMNS)?, annotation: read(row, RECORD_COLUMNS + 1)? })
+    })?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let cursor = |last: &Found| Cursor { key: CursorKey::Int(last.annotation.id), id: last.annotation.id }.to_string();
+    let next_cursor = items.last().filter(|_| more).map(cursor);
+    Ok(Page { items, next_cursor, total: total.min(COUNT_LIMIT), total_is_exact: total <= COUNT_LIMIT, as_of: String::new() })
+}
+
+fn matching(tx: &Tx<'_>, words: &Words) -> Select<'static> {
+    const JOINED: &str = "annotation n JOIN security_case c ON c.id = n.case_id JOIN record r ON r.id = n.record_id";
+    let mut select = match words {
+        Words::Indexed(words) => {
+            let from = "annotation_text CROSS JOIN annotation n CROSS JOIN security_case c CROSS JOIN record r";
+            let mut select = Select::new(tx, from, case_visible!("c"));
+            select.and_plain("n.id = annotation_text.rowid AND c.id = n.case_id AND r.id = n.record_id");
+            words.lead(&mut select, ANNOTATION_TEXT, "n.search_text");
+            select
+        }
+        Words::Scanned(words) => {
+            let mut select = Select::new(tx, JOINED, case_visible!("c"));
+            select.all_words(tx.engine(), "n.search_text", words.clone());
+            select
+        }
+        Words::Nowhere => Select::new(tx, JOINED, "1 = 0 AND CAST($1 AS bigint) IS NOT NULL"),
+    };
+    select.and_plain(record_visible!("r"));
+    select.and_plain("n.withdrawn_at = 0");
+    select
 }

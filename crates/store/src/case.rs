@@ -154,7 +154,8 @@ fn read(row: &Row<'_>) -> Result<Case> {
 
 fn search_text(case: &Case) -> String {
     let number = model::case::case_number(case.number);
-    model::text::fold(&format!("{number} {} {} {}", case.name, case.short_description, case.description))
+    let texts = [&case.name, &case.short_description, &case.description, &case.findings, &case.recommendations, &case.closure_summary];
+    model::text::fold(&format!("{number} {}", texts.map(String::as_str).join(" ")))
 }
 
 /// The next number of a counter that starts at `first`, in this transaction.

@@ -43,6 +43,8 @@ pub struct Tx<'c> {
     connection: Connection<'c>,
     scope: Scope,
     pub(crate) highest_change: i64,
+    /// Where the plans of its queries are written down, while somebody asks for them.
+    plans: Option<Vec<String>>,
 }
 
 pub(crate) enum Connection<'c> {
@@ -52,7 +54,7 @@ pub(crate) enum Connection<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(connection: Connection<'c>, scope: Scope) -> Self {
-        Self { connection, scope, highest_change: 0 }
+        Self { connection, scope, highest_change: 0, plans: None }
     }
 
     /// What this transaction may see.
@@ -82,6 +84,9 @@ impl<'c> Tx<'c> {
 
     /// All rows, each read by `read`.
     pub(crate) fn query<T>(&mut self, sql: &str, params: &[Value<'_>], mut read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        if self.plans.is_some() {
+            self.explain(sql, params)?;
+        }
         match &mut self.connection {
             Connection::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(&question_marks(sql))?;
@@ -123,6 +128,36 @@ impl<'c> Tx<'c> {
             Connection::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
             Connection::Postgres(client) => client.batch(sql),
         }
+    }
+
+    /// Runs `work` and tells how the database went about each of its queries, one line a step: for tests that hold plans,
+    /// and for programs that measure.
+    ///
+    /// # Errors
+    /// What `work` returns.
+    pub fn explained<T, E: From<StoreError>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<(T, Vec<String>), E> {
+        self.plans = Some(Vec::new());
+        let outcome = work(self);
+        let plans = self.plans.take().unwrap_or_default();
+        Ok((outcome?, plans))
+    }
+
+    fn explain(&mut self, sql: &str, params: &[Value<'_>]) -> Result<()> {
+        let steps: Vec<String> = match &mut self.connection {
+            Connection::Sqlite(connection) => {
+                let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", question_marks(sql)))?;
+                let rows = statement.query_map(rusqlite::params_from_iter(params), |row| row.get(3))?;
+                rows.collect::<std::result::Result<_, _>>()?
+            }
+            Connection::Postgres(client) => {
+                let rows = client.query(&format!("EXPLAIN {sql}"), params)?;
+                rows.iter().map(|row| Row::Postgres(row).text(0)).collect::<Result<_>>()?
+            }
+        };
+        if let Some(plans) = &mut self.plans {
+            plans.extend(steps);
+        }
+        Ok(())
     }
 
     /// Prepares a statement without running it.

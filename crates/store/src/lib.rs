@@ -9,6 +9,7 @@ mod error;
 mod migrate;
 mod pool;
 mod select;
+mod text;
 mod visibility;
 
 pub mod account;

@@ -1,10 +1,14 @@
 //! Work notes and comments.
 
+use model::list::{COUNT_LIMIT, Cursor, CursorKey, Page};
 use model::note::{Audience, NoteKind};
+use model::text::fold;
 use model::{Stamp, Timestamp};
 
 use crate::engine::{Row, Tx, params, statements};
 use crate::error::Result;
+use crate::select::Select;
+use crate::text::{NOTE_TEXT, Words};
 use crate::visibility::case_visible;
 
 /// A note of a case.
@@ -43,6 +47,32 @@ pub struct Revision {
     pub at: Timestamp,
 }
 
+/// A note that a search finds, and the case that it is in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The note.
+    pub note: Note,
+    /// The case's number.
+    pub case_number: i64,
+    /// What the case is called.
+    pub case_name: String,
+}
+
+/// What is looked for among notes.
+#[derive(Debug, Clone)]
+pub struct NoteSearch {
+    /// Keywords, refanged and not yet folded; each must occur.
+    pub q: String,
+    /// Who asks: a login name.
+    pub reader: String,
+    /// Notes of this kind.
+    pub kind: NoteKind,
+    /// Notes before this row.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 macro_rules! columns {
     () => {
         "n.id, n.public_id, n.case_id, n.kind, n.audience, n.text, n.author, n.created_at, n.updated_at, n.version"
@@ -58,14 +88,14 @@ macro_rules! readable {
 }
 
 statements! {
-    INSERT = "INSERT INTO note (public_id, case_id, kind, audience, text, author, created_at, updated_at, version)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 1) RETURNING id";
+    INSERT = "INSERT INTO note (public_id, case_id, kind, audience, text, author, created_at, updated_at, version, search_text)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 1, $8) RETURNING id";
     LIST = concat!("SELECT ", columns!(), " FROM note n JOIN security_case c ON c.id = n.case_id WHERE ", case_visible!("c"),
         " AND n.case_id = $2 AND ", readable!(), " AND n.id < $4 ORDER BY n.id DESC LIMIT $5");
     FIND = concat!("SELECT ", columns!(), " FROM note n JOIN security_case c ON c.id = n.case_id WHERE ", case_visible!("c"),
         " AND n.public_id = $2 AND ", readable!());
     KEEP_REVISION = "INSERT INTO note_revision (note_id, version, text, at) SELECT id, version, text, CAST($2 AS bigint) FROM note WHERE id = $1";
-    UPDATE = "UPDATE note SET text = $2, updated_at = $3, version = version + 1 WHERE id = $1";
+    UPDATE = "UPDATE note SET text = $2, updated_at = $3, search_text = $4, version = version + 1 WHERE id = $1";
     REVISIONS = "SELECT version, text, at FROM note_revision WHERE note_id = $1 ORDER BY version DESC";
     COUNT = concat!("SELECT CAST(count(*) AS bigint) FROM note n WHERE CAST($1 AS bigint) IS NOT NULL AND n.case_id = $2 AND ", readable!());
 }
@@ -91,7 +121,7 @@ fn read(row: &Row<'_>) -> Result<Note> {
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, case: i64, kind: NoteKind, audience: Audience, text: &str, stamp: &Stamp) -> Result<(i64, String)> {
     let public_id = stamp.uuid("note", 0);
-    let row = params![&public_id, case, kind.as_str(), audience.as_str(), text, &stamp.actor, stamp.at];
+    let row = params![&public_id, case, kind.as_str(), audience.as_str(), text, &stamp.actor, stamp.at, fold(text)];
     let id = tx.query_one(INSERT, row, |row| row.int(0))?;
     Ok((id, public_id))
 }
@@ -126,7 +156,7 @@ pub fn find(tx: &mut Tx<'_>, public_id: &str, reader: &str) -> Result<Option<Not
 /// When the database fails.
 pub fn correct(tx: &mut Tx<'_>, note: i64, text: &str, stamp: &Stamp) -> Result<()> {
     tx.execute(KEEP_REVISION, params![note, stamp.at])?;
-    tx.execute(UPDATE, params![note, text, stamp.at]).map(|_| ())
+    tx.execute(UPDATE, params![note, text, stamp.at, fold(text)]).map(|_| ())
 }
 
 /// Earlier texts of a note that the caller has found, newest first.
@@ -135,4 +165,49 @@ pub fn correct(tx: &mut Tx<'_>, note: i64, text: &str, stamp: &Stamp) -> Result<
 /// When the database fails.
 pub fn revisions(tx: &mut Tx<'_>, note: i64) -> Result<Vec<Revision>> {
     tx.query(REVISIONS, params![note], |row| Ok(Revision { version: row.int(0)?, text: row.text(1)?, at: row.time(2)? }))
+}
+
+/// A page of the notes that hold the words and that their reader may read, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn search(tx: &mut Tx<'_>, asked: &NoteSearch) -> Result<Page<Found>> {
+    let words = Words::of(tx, NOTE_TEXT, &asked.q)?;
+    let (total, mut key) = (matching(tx, asked, &words).count(tx, COUNT_LIMIT)?, "n.id");
+    let mut select = matching(tx, asked, &words);
+    if matches!(words, Words::Indexed(_)) {
+        key = "note_text.rowid";
+    }
+    if let Some(before) = asked.before {
+        select.and(&format!("{key} < $?"), before);
+    }
+    let columns = concat!(columns!(), ", c.number, c.name");
+    let mut items = select.first(tx, columns, (key, true), asked.limit + 1, |row| {
+        Ok(Found { note: read(row)?, case_number: row.int(10)?, case_name: row.text(11)? })
+    })?;
+    let more = items.len() > asked.limit as usize;
+    items.truncate(asked.limit as usize);
+    let cursor = |last: &Found| Cursor { key: CursorKey::Int(last.note.id), id: last.note.id }.to_string();
+    let next_cursor = items.last().filter(|_| more).map(cursor);
+    Ok(Page { items, next_cursor, total: total.min(COUNT_LIMIT), total_is_exact: total <= COUNT_LIMIT, as_of: String::new() })
+}
+
+fn matching<'a>(tx: &Tx<'_>, asked: &'a NoteSearch, words: &Words) -> Select<'a> {
+    let mut select = match words {
+        Words::Indexed(words) => {
+            let mut select = Select::new(tx, "note_text CROSS JOIN note n CROSS JOIN security_case c", case_visible!("c"));
+            select.and_plain("n.id = note_text.rowid AND c.id = n.case_id");
+            words.lead(&mut select, NOTE_TEXT, "n.search_text");
+            select
+        }
+        Words::Scanned(words) => {
+            let mut select = Select::new(tx, "note n JOIN security_case c ON c.id = n.case_id", case_visible!("c"));
+            select.all_words(tx.engine(), "n.search_text", words.clone());
+            select
+        }
+        Words::Nowhere => Select::new(tx, "note n JOIN security_case c ON c.id = n.case_id", "1 = 0 AND CAST($1 AS bigint) IS NOT NULL"),
+    };
+    select.and("n.kind = $?", asked.kind.as_str());
+    select.and(&readable!().replace("$3", "$?"), &asked.reader);
+    select
 }

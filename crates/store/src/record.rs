@@ -9,6 +9,7 @@ macro_rules! record_columns {
 pub(crate) use record_columns;
 
 pub(crate) mod around;
+mod by_kind;
 pub(crate) mod import;
 mod link;
 mod list;
@@ -25,10 +26,11 @@ use model::{Kind, Stamp, Timestamp};
 use serde_json::{Map, Value as Json};
 
 pub use self::around::{Around, HoldingCase, around, cases, held, holders, holders_of, sources, titled};
+pub use self::by_kind::{OfKind, by_kind};
 pub use self::import::{Imported, add_sources, import_all, replace};
 pub use link::{Link, link_versions, links_among, upsert_links};
 pub use list::{RecordFilter, list, matching_ids};
-pub(crate) use list::{Words, sort_column, sort_key};
+pub(crate) use list::{MATCH_LIMIT, sort_column, sort_index, sort_key};
 pub use original::{Versioned, original, originals, put_originals, versions};
 pub use relationship::{Related, RelatedCount, brought_along, insert_relationships, related, related_counts};
 pub use reveal::{Revealed, outside_library, reveal};

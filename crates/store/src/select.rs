@@ -25,6 +25,7 @@ impl<'a> Select<'a> {
     }
 
     /// Adds a condition with one value.
+    /// `$?` may stand there more than once.
     pub(crate) fn and(&mut self, clause: &str, value: impl Into<Value<'a>>) {
         let n = self.bind(value);
         self.and_plain(&clause.replace("$?", &format!("${n}")));
@@ -91,6 +92,27 @@ impl<'a> Select<'a> {
         tx.query(&sql, &self.params, read)
     }
 
+    /// The first rows in the order of one column whose values differ: the caller has said where to start.
+    pub(crate) fn first<T>(
+        mut self,
+        tx: &mut Tx<'_>,
+        columns: &str,
+        (key, descending): (&str, bool),
+        limit: u32,
+        read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let limit = self.bind(i64::from(limit));
+        let direction = if descending { "DESC" } else { "ASC" };
+        let sql = format!("SELECT {columns} FROM {} WHERE {} ORDER BY {key} {direction} LIMIT ${limit}", self.from, self.clauses);
+        tx.query(&sql, &self.params, read)
+    }
+
+    /// Any rows, in no order, at most `limit`.
+    pub(crate) fn any<T>(mut self, tx: &mut Tx<'_>, columns: &str, limit: i64, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let limit = self.bind(limit);
+        tx.query(&format!("SELECT {columns} FROM {} WHERE {} LIMIT ${limit}", self.from, self.clauses), &self.params, read)
+    }
+
     /// How many rows match, counted to one more than `limit`.
     pub(crate) fn count(&self, tx: &mut Tx<'_>, limit: i64) -> Result<i64> {
         let mut params = self.params.clone();
@@ -141,13 +163,6 @@ pub(crate) fn like_pattern(word: &str) -> String {
     pattern
 }
 
-/// An FTS5 query that asks for every word of three characters or more; the shorter ones are handed back.
-pub(crate) fn trigram_query(words: Vec<String>) -> (Option<String>, Vec<String>) {
-    let (long, short): (Vec<String>, Vec<String>) = words.into_iter().partition(|word| word.chars().count() >= 3);
-    let quoted: Vec<String> = long.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
-    ((!quoted.is_empty()).then(|| quoted.join(" AND ")), short)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +170,5 @@ mod tests {
     #[test]
     fn what_is_typed_is_never_read_as_a_pattern() {
         assert_eq!(like_pattern(r"50%_\"), r"%50\%\_\\%");
-        let words = vec!["a\"b c".to_owned(), "xy".to_owned()];
-        assert_eq!(trigram_query(words), (Some("\"a\"\"b c\"".to_owned()), vec!["xy".to_owned()]));
     }
 }

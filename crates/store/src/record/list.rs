@@ -1,18 +1,20 @@
 //! Lists of records.
 
+use std::cmp::Ordering;
+
 use model::Kind;
 use model::list::{COUNT_LIMIT, Cursor, CursorKey, Page, Sort, SortColumn};
-use model::text::search_words;
 
 use super::{Record, read};
 use crate::engine::{Engine, Tx, params};
-use crate::error::Result;
-use crate::select::{Column, Order, Select, trigram_query};
+use crate::error::{Result, StoreError};
+use crate::select::{Column, Order, Select};
+use crate::text::{Indexed, RECORD_OF_TEXT, RECORD_TEXT, Words, first_of, rows_of};
 use crate::visibility::record_visible;
 
-/// Up to so many rows that the keywords match, the text index leads; beyond, the order of the list does, whose rows are
-/// looked at until a page is full.
-const MATCH_LIMIT: i64 = 10_000;
+/// Up to so many rows that the keywords match, they are sorted; beyond, the order of the list leads, whose rows are looked at
+/// until a page is full.
+pub(crate) const MATCH_LIMIT: i64 = 10_000;
 
 /// What a list of records shows.
 #[derive(Debug, Clone)]
@@ -35,13 +37,9 @@ pub struct RecordFilter {
     pub as_of: Option<i64>,
 }
 
-fn select<'a>(tx: &mut Tx<'_>, filter: &'a RecordFilter) -> Result<Select<'a>> {
-    let mut select = Select::new(tx, "record r", record_visible!("r"));
-    match Words::of(tx, &filter.q)? {
-        Words::Indexed(words) => words.lead(&mut select),
-        Words::Scanned(words) => select.all_words(tx.engine(), "r.search_text", words),
-    }
-    if let Some(kind) = filter.kind {
+/// What narrows a list beside its keywords; `kind` is the filter's, or one of all.
+fn narrow<'a>(select: &mut Select<'a>, filter: &'a RecordFilter, kind: Option<Kind>) {
+    if let Some(kind) = kind {
         select.and("r.kind = $?", kind.code());
     }
     if let Some(as_of) = filter.as_of {
@@ -49,46 +47,38 @@ fn select<'a>(tx: &mut Tx<'_>, filter: &'a RecordFilter) -> Result<Select<'a>> {
     }
     select.any_text("r.category", &filter.categories);
     select.any_int("r.finding", &filter.findings);
-    Ok(select)
 }
 
-/// Keywords over `record r`, and how they are best looked for.
-pub(crate) enum Words {
-    /// The text index leads.
-    Indexed(Indexed),
-    /// The text of each row is looked at.
-    Scanned(Vec<String>),
+/// A list whose rows are looked at for the keywords. `from` may name the index that leads.
+pub(super) fn scanned<'a>(tx: &Tx<'_>, filter: &'a RecordFilter, kind: Option<Kind>, words: &[String], from: &str) -> Select<'a> {
+    let mut select = Select::new(tx, from, record_visible!("r"));
+    select.all_words(tx.engine(), "r.search_text", words.to_vec());
+    narrow(&mut select, filter, kind);
+    select
 }
 
-/// Keywords for the text index.
-pub(crate) struct Indexed {
-    query: String,
-    short: Vec<String>,
+/// A list that SQLite's text index leads, from its row `first` to `last`: the matches of a kind lie together there, in the order in which they were added.
+/// CROSS JOIN keeps SQLite from reordering.
+pub(super) fn led<'a>(tx: &Tx<'_>, filter: &'a RecordFilter, (first, last): (i64, i64), words: &Indexed) -> Select<'a> {
+    let mut select = Select::new(tx, "record_text CROSS JOIN record r", record_visible!("r"));
+    select.and_plain(&format!("r.id = {RECORD_OF_TEXT}"));
+    words.lead(&mut select, RECORD_TEXT, "r.search_text");
+    select.and("record_text.rowid >= $?", first);
+    select.and("record_text.rowid <= $?", last);
+    narrow(&mut select, filter, None);
+    select
 }
 
-impl Words {
-    /// The keywords of what was typed. PostgreSQL chooses by itself; SQLite is told, by how many rows match.
-    pub(crate) fn of(tx: &mut Tx<'_>, q: &str) -> Result<Self> {
-        const COUNT: &str =
-            "SELECT CAST(count(*) AS bigint) FROM (SELECT 1 FROM record_text WHERE record_text MATCH $1 LIMIT $2) AS matches";
-        let words = search_words(q);
-        if tx.engine() == Engine::Postgres {
-            return Ok(Self::Scanned(words));
-        }
-        let (Some(query), short) = trigram_query(words.clone()) else {
-            return Ok(Self::Scanned(words));
-        };
-        let matches = tx.query_one(COUNT, params![&query, MATCH_LIMIT + 1], |row| row.int(0))?;
-        Ok(if matches > MATCH_LIMIT { Self::Scanned(words) } else { Self::Indexed(Indexed { query, short }) })
-    }
-}
-
-impl Indexed {
-    /// Adds the keywords to a list of `record r`.
-    pub(crate) fn lead(self, select: &mut Select<'_>) {
-        let query = select.bind(self.query);
-        select.and_plain(&format!("r.id IN (SELECT rowid FROM record_text WHERE record_text MATCH ${query})"));
-        select.all_words(Engine::Sqlite, "r.search_text", self.short);
+/// The index that holds a kind's records in the order of a column.
+pub(crate) fn sort_index(column: SortColumn) -> &'static str {
+    match column {
+        SortColumn::Added => "record_added",
+        SortColumn::Title => "record_title",
+        SortColumn::Category => "record_category",
+        SortColumn::Severity => "record_severity",
+        SortColumn::Finding => "record_finding",
+        SortColumn::FirstSeen => "record_first_seen",
+        SortColumn::LastSeen => "record_last_seen",
     }
 }
 
@@ -123,10 +113,9 @@ pub(crate) fn sort_key(record: &Record, column: SortColumn, added: i64) -> Curso
 /// # Errors
 /// When the database fails.
 pub fn list(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<Page<Record>> {
-    let total = select(tx, filter)?.count(tx, COUNT_LIMIT)?;
-    let column = sort_column(filter.sort.column, "r.id");
-    let order = Order { column, id: "r.id", descending: filter.sort.descending, after: filter.cursor.as_ref() };
-    let mut items = select(tx, filter)?.page(tx, record_columns!(), &order, filter.limit + 1, read)?;
+    let words = Words::of(tx, RECORD_TEXT, &filter.q)?;
+    let total = total(tx, filter, &words)?;
+    let mut items = rows(tx, filter, &words, total)?;
     let more = items.len() > filter.limit as usize;
     items.truncate(filter.limit as usize);
     let next_cursor =
@@ -135,10 +124,114 @@ pub fn list(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<Page<Record>> {
     Ok(Page { items, next_cursor, total: total.min(COUNT_LIMIT), total_is_exact: total <= COUNT_LIMIT, as_of: as_of.to_string() })
 }
 
+/// How many records match, counted to one more than the limit.
+fn total(tx: &mut Tx<'_>, filter: &RecordFilter, words: &Words) -> Result<i64> {
+    match words {
+        Words::Nowhere => Ok(0),
+        Words::Indexed(words) => led(tx, filter, rows_of(filter.kind), words).count(tx, COUNT_LIMIT),
+        Words::Scanned(words) => {
+            let mut total = 0;
+            for kind in kinds(tx, filter, words, filter.categories.is_empty() && filter.findings.is_empty()) {
+                total += scanned(tx, filter, kind, words, "record r").count(tx, COUNT_LIMIT)?;
+                if total > COUNT_LIMIT {
+                    break;
+                }
+            }
+            Ok(total)
+        }
+    }
+}
+
+/// One more row than the page has, when there is one.
+pub(super) fn rows(tx: &mut Tx<'_>, filter: &RecordFilter, words: &Words, total: i64) -> Result<Vec<Record>> {
+    match words {
+        _ if total == 0 => Ok(Vec::new()),
+        Words::Nowhere => Ok(Vec::new()),
+        Words::Scanned(words) => in_order(tx, filter, words, total),
+        Words::Indexed(words) => {
+            if filter.sort.column == SortColumn::Added && (filter.kind.is_some() || total > COUNT_LIMIT) {
+                return newest(tx, filter, words);
+            }
+            if total > COUNT_LIMIT && words.count(tx, RECORD_TEXT, filter.kind, MATCH_LIMIT)? > MATCH_LIMIT {
+                return in_order(tx, filter, &words.words, total);
+            }
+            let select = led(tx, filter, rows_of(filter.kind), words);
+            select.page(tx, record_columns!(), &order(filter), filter.limit + 1, read)
+        }
+    }
+}
+
+/// Rows in the order of the text index, which is that in which they were added; of several kinds, each kind's first.
+fn newest(tx: &mut Tx<'_>, filter: &RecordFilter, words: &Indexed) -> Result<Vec<Record>> {
+    let mut found = Vec::new();
+    // At most one statement a kind, none a row.
+    for kind in filter.kind.as_ref().map_or(Kind::ALL, std::slice::from_ref) {
+        let mut select = led(tx, filter, rows_of(Some(*kind)), words);
+        match filter.cursor.as_ref().map(|cursor| &cursor.key) {
+            Some(CursorKey::Int(id)) if filter.sort.descending => select.and("record_text.rowid < $?", first_of(*kind) | id),
+            Some(CursorKey::Int(id)) => select.and("record_text.rowid > $?", first_of(*kind) | id),
+            Some(CursorKey::Text(_)) => return Err(StoreError::BadCursor),
+            None => {}
+        }
+        found.extend(select.first(tx, record_columns!(), ("record_text.rowid", filter.sort.descending), filter.limit + 1, read)?);
+    }
+    Ok(merged(found, filter))
+}
+
+/// Rows in the order of the list, each looked at until the page is full.
+fn in_order(tx: &mut Tx<'_>, filter: &RecordFilter, words: &[String], total: i64) -> Result<Vec<Record>> {
+    let plain = filter.categories.is_empty() && filter.findings.is_empty();
+    let mut found = Vec::new();
+    for kind in kinds(tx, filter, words, plain && filter.sort.column == SortColumn::Added) {
+        let from = match kind {
+            // SQLite would take the index of what the list is narrowed by and sort what it finds: right for few rows only.
+            Some(_) if tx.engine() == Engine::Sqlite && total > COUNT_LIMIT && !plain => {
+                format!("record r INDEXED BY {}", sort_index(filter.sort.column))
+            }
+            _ => "record r".to_owned(),
+        };
+        let select = scanned(tx, filter, kind, words, &from);
+        found.extend(select.page(tx, record_columns!(), &order(filter), filter.limit + 1, read)?);
+    }
+    Ok(merged(found, filter))
+}
+
+/// The kinds to ask for one by one: the filter's, or each, because indexes begin with the kind; or all at once.
+fn kinds(tx: &Tx<'_>, filter: &RecordFilter, words: &[String], at_once: bool) -> Vec<Option<Kind>> {
+    let at_once = at_once || (tx.engine() == Engine::Postgres && !words.is_empty());
+    if filter.kind.is_some() || at_once { vec![filter.kind] } else { Kind::ALL.iter().copied().map(Some).collect() }
+}
+
+fn order(filter: &RecordFilter) -> Order<'_> {
+    let column = sort_column(filter.sort.column, "r.id");
+    Order { column, id: "r.id", descending: filter.sort.descending, after: filter.cursor.as_ref() }
+}
+
+/// The first rows of several lists, each of which is in order.
+fn merged(mut found: Vec<Record>, filter: &RecordFilter) -> Vec<Record> {
+    let key = |record: &Record| sort_key(record, filter.sort.column, record.id);
+    let compare = |a: &Record, b: &Record| {
+        let keys = match (key(a), key(b)) {
+            (CursorKey::Int(a), CursorKey::Int(b)) => a.cmp(&b),
+            (CursorKey::Text(a), CursorKey::Text(b)) => a.cmp(&b),
+            (CursorKey::Int(_), CursorKey::Text(_)) | (CursorKey::Text(_), CursorKey::Int(_)) => Ordering::Equal,
+        };
+        let ascending = keys.then(a.id.cmp(&b.id));
+        if filter.sort.descending { ascending.reverse() } else { ascending }
+    };
+    found.sort_by(compare);
+    found.truncate(filter.limit as usize + 1);
+    found
+}
+
 /// The rows of all records that match, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
 pub fn matching_ids(tx: &mut Tx<'_>, filter: &RecordFilter, limit: i64) -> Result<Vec<i64>> {
-    select(tx, filter)?.ids(tx, "r.id", limit)
+    match Words::of(tx, RECORD_TEXT, &filter.q)? {
+        Words::Nowhere => Ok(Vec::new()),
+        Words::Indexed(words) => led(tx, filter, rows_of(filter.kind), &words).ids(tx, "r.id", limit),
+        Words::Scanned(words) => scanned(tx, filter, filter.kind, &words, "record r").ids(tx, "r.id", limit),
+    }
 }
