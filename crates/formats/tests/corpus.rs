@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use formats::extract::{Extract, extract};
+use formats::intel::stix::pattern::{self, Version};
+use formats::intel::{self, Limits};
 use formats::known_good::KnownGood;
 use model::observable::{Observable, ObservableType, defang};
 
@@ -54,6 +56,39 @@ fn known_good_lists() {
         for line in String::from_utf8_lossy(bytes).lines() {
             if let Ok(observable) = Observable::guess(line) {
                 let _ = list.matches(&observable);
+            }
+        }
+    });
+}
+
+#[test]
+fn stix() {
+    replay("stix", |bytes| {
+        let limits = Limits { bytes: 1 << 20, objects: 1_000, object_bytes: 1 << 16, refusals: 10 };
+        if let Ok(document) = intel::read(bytes, &limits) {
+            assert!(document.refused.len() <= document.refusals && document.refused.len() <= limits.refusals);
+            for object in &document.objects {
+                assert!(object.record.public_id.is_some() && !object.record.title.is_empty());
+            }
+        }
+    });
+}
+
+#[test]
+fn stix_patterns() {
+    replay("stix_pattern", |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        for version in [Version::V20, Version::V21] {
+            match pattern::parse(&text, version) {
+                Ok(parsed) => {
+                    for observable in pattern::observables(&parsed) {
+                        assert_eq!(Observable::new(observable.kind, &observable.value).as_ref(), Ok(&observable));
+                    }
+                }
+                Err(error) => {
+                    assert!(error.line >= 1 && error.line <= text.matches('\n').count() + 1);
+                    assert!(error.column >= 1 && error.column <= text.chars().count() + 1);
+                }
             }
         }
     });

@@ -5,8 +5,10 @@
 //! that nothing is lost that Vizsla has no field for.
 
 pub mod misp;
+pub mod stix;
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use model::Timestamp;
 use model::kind::NewRecord;
@@ -104,7 +106,7 @@ pub struct Document {
     pub title: String,
     /// Its objects, in its order. Ids may come twice; the newer version counts.
     pub objects: Vec<IntelObject>,
-    /// Its links.
+    /// Its links. An end is one of its objects, dangles, or was refused.
     pub links: Vec<IntelLink>,
     /// Objects that are named, and not in it: the id, and where it is named first. They may be known already.
     pub dangling: BTreeMap<String, String>,
@@ -166,7 +168,62 @@ pub enum Unreadable {
     /// No JSON: where it breaks, and how.
     #[error("this is not JSON: {0}")]
     NotJson(String),
+    /// Packed, and broken.
+    #[error("its gzip can't be unpacked: {0}")]
+    NotGzip(String),
     /// JSON of another sort.
     #[error("{0}")]
     NotIntel(String),
+}
+
+/// Unpacks gzip within the limit; none when the bytes are not packed.
+///
+/// # Errors
+/// When it is broken, or larger than is taken.
+pub fn unpack(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Unreadable> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(None);
+    }
+    let mut unpacked = Vec::new();
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(limits.bytes as u64 + 1);
+    reader.read_to_end(&mut unpacked).map_err(|error| Unreadable::NotGzip(error.to_string()))?;
+    if unpacked.len() > limits.bytes { Err(Unreadable::TooLarge { limit: limits.bytes }) } else { Ok(Some(unpacked)) }
+}
+
+/// Reads a document, telling by its content what it is written in; gzip is unpacked.
+///
+/// # Errors
+/// When it is too large, broken gzip, not JSON (with line and column), or neither STIX nor MISP.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Unreadable> {
+    if bytes.len() > limits.bytes {
+        return Err(Unreadable::TooLarge { limit: limits.bytes });
+    }
+    if let Some(unpacked) = unpack(bytes, limits)? {
+        return read_plain(&unpacked, limits);
+    }
+    read_plain(bytes, limits)
+}
+
+fn read_plain(bytes: &[u8], limits: &Limits) -> Result<Document, Unreadable> {
+    if misp::is_misp(bytes) {
+        return misp::read(bytes, limits);
+    }
+    stix::read(bytes, limits).map_err(|error| match error {
+        Unreadable::NotIntel(why) => Unreadable::NotIntel(format!("this is neither STIX nor MISP: {why}")),
+        other => other,
+    })
+}
+
+/// The text of a document: UTF-8, with or without a byte order mark.
+fn text_of<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Unreadable> {
+    if bytes.len() > limits.bytes {
+        return Err(Unreadable::TooLarge { limit: limits.bytes });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Unreadable::NotJson(format!("line {line}, column {column}: this is not UTF-8"))
+    })
 }

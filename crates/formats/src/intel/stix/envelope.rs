@@ -50,8 +50,8 @@ pub(super) fn open(document: &str, most: usize) -> Result<Envelope<'_>, Unreadab
 }
 
 /// The objects of a bundle within a list; none when it is none.
-pub(super) fn nested(raw: &RawValue, most: usize) -> Option<Envelope<'_>> {
-    open(raw.get(), most).ok().filter(|envelope| envelope.list.is_some())
+pub(super) fn bundle(raw: &RawValue, most: usize) -> Option<Envelope<'_>> {
+    open(raw.get(), most).ok().filter(|envelope| envelope.list.is_some() && envelope.version.is_some())
 }
 
 fn object<'a>(document: &'a str, top: Top<'a>) -> Result<Envelope<'a>, Unreadable> {

@@ -96,7 +96,13 @@ impl<'l> Reader<'l> {
     fn envelope(&mut self, envelope: &Envelope<'_>, at: &str, outermost: bool) {
         for (n, raw) in envelope.items.iter().enumerate() {
             let place = envelope.list.map_or_else(|| at.to_owned(), |list| format!("{at}{list}/{n}"));
-            self.item(raw, &place, envelope.version, outermost);
+            // Some servers send lists of bundles.
+            let may_be_bundle = outermost && envelope.list == Some("") && raw.get().contains("\"bundle\"");
+            let room = self.limits.objects.saturating_sub(self.ids.len());
+            match may_be_bundle.then(|| envelope::bundle(raw, room)).flatten() {
+                Some(inner) => self.envelope(&inner, &place, false),
+                None => self.item(raw, &place, envelope.version),
+            }
         }
         if envelope.more > 0 {
             let place = format!("{at}{}/{}", envelope.list.unwrap_or_default(), envelope.items.len());
@@ -105,14 +111,7 @@ impl<'l> Reader<'l> {
         }
     }
 
-    fn item(&mut self, raw: &RawValue, at: &str, bundle: Option<Version>, outermost: bool) {
-        if outermost && self.is_bundle(raw) {
-            let room = self.limits.objects.saturating_sub(self.ids.len());
-            if let Some(inner) = envelope::nested(raw, room) {
-                self.envelope(&inner, at, false);
-                return;
-            }
-        }
+    fn item(&mut self, raw: &RawValue, at: &str, bundle: Option<Version>) {
         self.document.count("objects");
         if raw.get().len() > self.limits.object_bytes {
             let why = format!("is {} bytes long; at most {} are taken", raw.get().len(), self.limits.object_bytes);
@@ -124,12 +123,6 @@ impl<'l> Reader<'l> {
             Ok(_) => self.document.refuse(self.limits, at, "must be an object"),
             Err(error) => self.document.refuse(self.limits, at, error.to_string()),
         }
-    }
-
-    /// Bundles in lists of bundles, as some servers send them.
-    fn is_bundle(&self, raw: &RawValue) -> bool {
-        let start = raw.get().get(..200).unwrap_or(raw.get());
-        start.contains("\"bundle\"") && start.contains("\"type\"") && envelope::nested(raw, 0).is_some()
     }
 
     fn object(&mut self, object: &Map<String, Value>, at: &str, original: &str, bundle: Option<Version>) {
