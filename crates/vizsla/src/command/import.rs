@@ -25,13 +25,20 @@ pub(crate) struct Files {
 /// Bring in reports, records and logs.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Import {
-    /// Threat reports as text: their observables go into a case. What is marked (private, known good, …) stays out.
+    /// STIX and MISP documents, and threat reports as text: of a report, the observables go into the case; what is marked
+    /// (private, known good, …) stays out.
     Intel {
         #[command(flatten)]
         files: Files,
-        /// The case that they are for.
+        /// The case that they are for; the library alone when not given.
         #[arg(long, value_name = "SECC…")]
-        case: String,
+        case: Option<String>,
+        /// `auto`, `stix`, `misp` or `text`.
+        #[arg(long, default_value = "auto")]
+        format: String,
+        /// What their source is called; the document's title when not given.
+        #[arg(long, default_value = "")]
+        source: String,
     },
     /// Configuration items, users, incidents from CSV, JSON or JSON lines.
     Records {
@@ -61,11 +68,19 @@ pub(crate) enum Import {
 pub(crate) fn run(command: Import) -> Result<(), String> {
     open::runtime()?.block_on(async {
         match command {
-            Import::Intel { files, case } => {
+            Import::Intel { files, case, format, source } => {
                 let door = Door::open(&files.data, "vizsla import")?;
                 each(&files, async |path, name| {
-                    let url = format!("/api/v1/imports/intel?apply=true&case={}&name={}", encode(&case), encode(name));
-                    let view = door.call("POST", &url, bytes(path)?).await?;
+                    let mut url = format!(
+                        "/api/v1/imports/intel?apply=true&format={}&name={}&source={}",
+                        encode(&format),
+                        encode(name),
+                        encode(&source)
+                    );
+                    if let Some(case) = &case {
+                        url.push_str(&format!("&case={}", encode(case)));
+                    }
+                    let view = applied(&door, door.call("POST", &url, bytes(path)?).await?, name).await?;
                     Ok((summary(&view), view))
                 })
                 .await
@@ -82,7 +97,7 @@ pub(crate) fn run(command: Import) -> Result<(), String> {
                     if let Some(case) = &case {
                         url.push_str(&format!("&case={}", encode(case)));
                     }
-                    let view = door.call("POST", &url, bytes(path)?).await?;
+                    let view = applied(&door, door.call("POST", &url, bytes(path)?).await?, name).await?;
                     Ok((summary(&view), view))
                 })
                 .await
@@ -119,6 +134,15 @@ async fn each(files: &Files, mut take: impl AsyncFnMut(&Path, &str) -> Result<(S
     if refused == 0 { Ok(()) } else { Err(format!("{refused} of {} files were refused", files.files.len())) }
 }
 
+/// An import as it is when its job, if it has one, is at its end.
+async fn applied(door: &Door, view: Json, name: &str) -> Result<Json, String> {
+    if view["state"] != "applying" {
+        return Ok(view);
+    }
+    door.wait(&output::text(&view, "job"), name).await?;
+    door.call("GET", &format!("/api/v1/imports/{}", output::text(&view, "import_id")), Content::Empty).await
+}
+
 fn bytes(path: &Path) -> Result<Content, String> {
     std::fs::read(path).map(Content::Bytes).map_err(|error| error.to_string())
 }
@@ -126,5 +150,6 @@ fn bytes(path: &Path) -> Result<Content, String> {
 fn summary(view: &Json) -> String {
     let count = |field: &str| model::list::thousands(view[field].as_i64().unwrap_or_default());
     let refused = view["refused_count"].as_i64().or_else(|| view["refused"].as_array().map(|list| list.len() as i64)).unwrap_or_default();
-    format!("{} new, {} known, {refused} refused", count("created"), count("known"))
+    let updated = if view["updated"].as_i64().unwrap_or_default() > 0 { format!(", {} updated", count("updated")) } else { String::new() };
+    format!("{} new{updated}, {} known, {refused} refused", count("created"), count("known"))
 }

@@ -1,7 +1,7 @@
 //! What comes in from outside: staged, looked at, applied.
 
 use app::AppError;
-use app::import::{self, ApplyImport, ImportView, Mapping, StageRecords, StageText};
+use app::import::{self, ApplyImport, ImportState, ImportView, Mapping, StageIntel, StageRecords, StageText};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
@@ -20,7 +20,7 @@ use crate::visitor::Signed;
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct IntelQuery {
-    /// `auto` (unless told) or `text`.
+    /// `auto` (unless told), `stix`, `misp` or `text`.
     format: String,
     /// The case that it is for; the library when not given.
     case: Option<String>,
@@ -28,33 +28,38 @@ pub(crate) struct IntelQuery {
     apply: bool,
     /// What it is called; the file's name when not given.
     name: String,
+    /// Of STIX and MISP: what its source is called; the document's title when not given.
+    source: String,
 }
 
-/// Stages a text, or applies it at once. The body is the text, or a form with `file` or `text` in it.
+/// Stages a document or a text, or applies it at once. The body is it, or a form with `file` or `text` in it.
 pub(crate) async fn intel(State(web): State<Web>, Query(query): Query<IntelQuery>, upload: Upload) -> Result<Response, Failure> {
-    let text = intelligence(&query.format, &upload)?;
-    let name = if query.name.is_empty() { upload.file_name.clone() } else { query.name };
-    let case = query.case.filter(|number| !number.is_empty());
+    let name = if query.name.is_empty() { upload.file_name.clone() } else { query.name.clone() };
+    let case = query.case.clone().filter(|number| !number.is_empty());
+    if is_document(&query.format, &upload)? {
+        let bytes = if upload.bytes.is_empty() { upload.field("text").as_bytes().to_vec() } else { upload.bytes };
+        let staged = import::stage_intel(&web.app, &upload.actor, StageIntel { name, source: query.source, case }, bytes).await?;
+        return finish(&web, &upload.actor, staged, query.apply).await;
+    }
+    let text = if upload.bytes.is_empty() { upload.field("text").to_owned() } else { upload.text()? };
     let staged = import::stage_text(&web.app, &upload.actor, StageText { name, text, case }).await?;
     finish(&web, &upload.actor, staged, query.apply).await
 }
 
-/// The text of an upload, if it is a format that is understood.
-fn intelligence(format: &str, upload: &Upload) -> Result<String, AppError> {
-    let understood = "text is understood: send it as it is, with format=text";
+/// Whether an upload is a document of threat intelligence, and not a text: as told, or by how it begins.
+fn is_document(format: &str, upload: &Upload) -> Result<bool, AppError> {
     match format {
-        "" | "auto" | "text" => {}
-        "stix" | "misp" | "csv" | "html" | "pdf" | "mail" => {
-            return Err(AppError::invalid("/format", format!("`{format}` is not understood yet; {understood}")));
+        "" | "auto" => {
+            let start = if upload.bytes.is_empty() { upload.field("text").as_bytes() } else { &upload.bytes };
+            Ok(import::looks_like_intel(start))
         }
-        other => return Err(AppError::invalid("/format", format!("`{other}` is not one of auto, text"))),
+        "stix" | "misp" => Ok(true),
+        "text" => Ok(false),
+        "csv" | "html" | "pdf" | "mail" => {
+            Err(AppError::invalid("/format", format!("`{format}` is not understood yet; stix, misp and text are")))
+        }
+        other => Err(AppError::invalid("/format", format!("`{other}` is not one of auto, stix, misp, text"))),
     }
-    let text = if upload.bytes.is_empty() { upload.field("text").to_owned() } else { upload.text()? };
-    // Guessing wrong would take ids and signatures for observables of the report.
-    if format != "text" && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() && text.trim_start().starts_with(['{', '[']) {
-        return Err(AppError::invalid("/format", format!("this is JSON; STIX, MISP and other JSON are not understood yet; {understood}")));
-    }
-    Ok(text)
 }
 
 /// How a file of records is taken.
@@ -95,7 +100,8 @@ async fn finish(web: &Web, actor: &Actor, staged: ImportView, apply: bool) -> Re
     let actor = Actor { idempotency: None, ..actor.clone() };
     let view = if apply { import::apply(&web.app, &actor, &staged.import_id, ApplyImport::default()).await? } else { staged };
     let location = format!("/api/v1/imports/{}", view.import_id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)).into_response())
+    let status = if view.state == ImportState::Applying { StatusCode::ACCEPTED } else { StatusCode::CREATED };
+    Ok((status, [(header::LOCATION, location)], Json(view)).into_response())
 }
 
 /// How a staged file is looked at.

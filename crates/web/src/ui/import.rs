@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use app::AppError;
-use app::import::{self, ApplyImport, ColumnView, ImportState, ImportView, Mapping, PreviewRow, RowStatus, StageRecords};
+use app::import::{
+    self, ApplyImport, ColumnView, ImportState, ImportView, IntelView, Mapping, PreviewRow, RowStatus, StageIntel, StageRecords,
+};
+use app::job::{self, JobView};
 use app::text::counted;
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -18,6 +21,8 @@ use crate::upload::Upload;
 
 /// What stands before a column's name in the form of a mapping.
 const COLUMN: &str = "column-";
+/// The word for threat intelligence, beside the kinds of records.
+const INTEL: &str = "intel";
 
 #[derive(Template)]
 #[template(path = "import/new.html")]
@@ -32,8 +37,11 @@ struct NewPage {
 }
 
 impl NewPage {
-    fn kinds(&self) -> &'static [Kind] {
-        Kind::ALL
+    /// What can be brought in: a word, and what people read.
+    fn choices(&self) -> Vec<(&'static str, &'static str)> {
+        let tables = [Kind::ConfigurationItem, Kind::User, Kind::Incident, Kind::VulnerableItem, Kind::Observable, Kind::Vulnerability];
+        let tables = tables.iter().map(|kind| (kind.as_str(), kind.spec().plural));
+        std::iter::once((INTEL, "Threat intelligence (STIX, MISP)")).chain(tables).collect()
     }
 }
 
@@ -55,15 +63,17 @@ pub(crate) async fn stage(State(web): State<Web>, visit: Visit, upload: Upload) 
     let word = |name: &str| upload.field(name).trim().to_owned();
     let (kind, case, source) = (word("kind"), word("case"), word("source"));
     let text = upload.field("text").to_owned();
-    let input = StageRecords {
-        kind: kind.clone(),
-        name: if upload.file_name.is_empty() { "Pasted rows".to_owned() } else { upload.file_name.clone() },
-        source: source.clone(),
-        mapping: None,
-        case: (!case.is_empty()).then(|| case.clone()),
-    };
+    let for_case = (!case.is_empty()).then(|| case.clone());
     let bytes = if upload.bytes.is_empty() { text.clone().into_bytes() } else { upload.bytes };
-    match import::stage_records(&web.app, &visit.actor, input, bytes).await {
+    let staged = if kind == INTEL {
+        let input = StageIntel { name: upload.file_name.clone(), source: source.clone(), case: for_case };
+        import::stage_intel(&web.app, &visit.actor, input, bytes).await
+    } else {
+        let name = if upload.file_name.is_empty() { "Pasted rows".to_owned() } else { upload.file_name.clone() };
+        let input = StageRecords { kind: kind.clone(), name, source: source.clone(), mapping: None, case: for_case };
+        import::stage_records(&web.app, &visit.actor, input, bytes).await
+    };
+    match staged {
         Ok(staged) => Ok(see(&format!("/import/{}?saved=import:text", staged.import_id))),
         Err(error) => {
             let errors = match error {
@@ -82,6 +92,32 @@ pub(crate) async fn stage(State(web): State<Web>, visit: Visit, upload: Upload) 
 struct ShowPage {
     shell: Shell,
     import: ImportView,
+    /// The job that applies it.
+    job: Option<JobView>,
+}
+
+#[derive(Template)]
+#[template(path = "import/intel.html")]
+struct IntelPage {
+    shell: Shell,
+    import: ImportView,
+    intel: IntelView,
+    job: Option<JobView>,
+}
+
+impl IntelPage {
+    fn staged(&self) -> bool {
+        self.import.state == ImportState::Staged
+    }
+
+    fn chip(&self, status: &RowStatus) -> (&'static str, &'static str) {
+        chip(*status)
+    }
+
+    /// How much of it is taken, in words.
+    fn taken(&self) -> String {
+        counted(self.intel.sorts.iter().map(|sort| sort.told as i64).sum(), "object")
+    }
 }
 
 impl ShowPage {
@@ -91,6 +127,10 @@ impl ShowPage {
 
     fn staged(&self) -> bool {
         self.import.state == ImportState::Staged
+    }
+
+    fn chip(&self, status: &RowStatus) -> (&'static str, &'static str) {
+        chip(*status)
     }
 
     fn to_come(&self) -> usize {
@@ -117,14 +157,14 @@ impl ShowPage {
     fn taken(&self) -> String {
         counted(self.import.rows.saturating_sub(self.import.refused_count) as i64, "row")
     }
+}
 
-    fn chip(&self, status: &RowStatus) -> (&'static str, &'static str) {
-        match status {
-            RowStatus::New => ("good", "new"),
-            RowStatus::Updated => ("info", "updated"),
-            RowStatus::Known => ("", "known"),
-            RowStatus::Refused => ("bad", "refused"),
-        }
+fn chip(status: RowStatus) -> (&'static str, &'static str) {
+    match status {
+        RowStatus::New => ("good", "new"),
+        RowStatus::Updated => ("info", "updated"),
+        RowStatus::Known => ("", "known"),
+        RowStatus::Refused => ("bad", "refused"),
     }
 }
 
@@ -138,10 +178,17 @@ pub(crate) async fn show(
         None => import::get(&web.app, &visit.actor, &id).await?,
         Some(mapping) => import::preview(&web.app, &visit.actor, &id, mapping).await?,
     };
+    let job = match &import.job {
+        Some(id) => job::get(&web.app, &visit.actor, id).await.ok(),
+        None => None,
+    };
+    if let Some(intel) = import.intel.clone() {
+        return page(&IntelPage { shell: visit.shell, import, intel, job });
+    }
     if import.record_kind().is_none() {
         return Ok(see(&import.case.map_or("/cases".to_owned(), |case| format!("/cases/{case}/text/{id}"))));
     }
-    page(&ShowPage { shell: visit.shell, import })
+    page(&ShowPage { shell: visit.shell, import, job })
 }
 
 pub(crate) async fn apply(State(web): State<Web>, visit: Visit, Path(id): Path<String>, Form(form): Form<Typed>) -> Screen {

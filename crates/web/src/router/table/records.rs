@@ -1,5 +1,6 @@
 //! Records of every kind, extraction, imports, known-good lists.
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::routing::{delete, get, patch, post};
 use model::Role::{Analyst, Lead, Reader};
@@ -15,7 +16,11 @@ use app::record::{
     AddToCases, AddedTo, CreatedRecord, NewRelationship, RecordCase, RecordDetails, RecordQuery, RecordView, RelatedView, RelationshipView,
 };
 
+/// Documents of threat intelligence are larger than other requests: ATT&CK has 37 MB.
+const MAX_DOCUMENT: usize = 201 * 1024 * 1024;
+
 pub(super) fn api() -> Vec<ApiRoute> {
+    let intel = post(api::import::intel).layer(DefaultBodyLimit::max(MAX_DOCUMENT));
     vec![
         // Records
         route(Method::GET, "/records", Reader, "List records", get(api::record::list)).query::<RecordQuery>().pages::<RecordView>(),
@@ -44,7 +49,7 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::POST, "/extract", Reader, "Find observables in a text", post(api::extract::extract))
             .body::<api::extract::TextInput>()
             .lists::<FindView>(),
-        route(Method::POST, "/imports/intel", Analyst, "Stage or import intelligence: a text", post(api::import::intel))
+        route(Method::POST, "/imports/intel", Analyst, "Stage or import intelligence: STIX, MISP or a text", intel)
             .query::<api::import::IntelQuery>()
             .answers::<ImportView>(),
         route(Method::POST, "/imports/records", Analyst, "Stage or import a file of records", post(api::import::records))
@@ -93,7 +98,7 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::POST, "/cases/{number}/add/new", Analyst, post(ui::add::new)),
         // Files of records, and what is known to be good
         screen(Method::GET, "/import", Analyst, get(ui::import::new)),
-        screen(Method::POST, "/import", Analyst, post(ui::import::stage)),
+        screen(Method::POST, "/import", Analyst, post(ui::import::stage).layer(DefaultBodyLimit::max(MAX_DOCUMENT))),
         screen(Method::GET, "/import/{id}", Analyst, get(ui::import::show)),
         screen(Method::POST, "/import/{id}", Analyst, post(ui::import::apply)),
         screen(Method::GET, "/known-good", Reader, get(ui::known_good::list)),
