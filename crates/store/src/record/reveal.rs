@@ -68,7 +68,7 @@ pub fn reveal(tx: &mut Tx<'_>, arriving: &[(i64, &NewRecord)], source: &str, sta
     }
     write_all(tx, &written, REVEAL_TAIL)?;
     let told: Vec<i64> = revealed.iter().map(|one| one.before.id).collect();
-    for table in ["record_key", "record_source"] {
+    for table in ["record_key", "record_source", "record_original"] {
         tx.execute(&format!("DELETE FROM {table} WHERE record_id {}", ids_in(tx.engine(), 1)), params![id_list(&told)])?;
     }
     let mut keys = Vec::new();

@@ -225,13 +225,15 @@ testkit::each_engine! {
         db.write(people.ada, move |tx| {
             record::seen(tx, hidden.id, Timestamp(5), Timestamp(9))?;
             let content = observable("evil.example.com");
-            record::add_sources(tx, &[(hidden.id, Kind::Observable, &content.keys)], "quiet feed", &stamp)
+            record::add_sources(tx, &[(hidden.id, Kind::Observable, &content.keys)], "quiet feed", &stamp)?;
+            record::put_originals(tx, &[(hidden.id, Timestamp(5), "{\"description\": \"the insider's\"}")])
         });
         let stamp = db.stamp("bob");
         let revealed = db.write(people.bob, move |tx| Ok(record::upsert(tx, &[observable("evil.example.com")], true, "", &stamp)?.revealed));
         let (record, sources) = db.read(people.bob, move |tx| Ok((record::find_by_rows(tx, &[hidden.id])?.remove(0), record::sources(tx, &[hidden.id])?)));
         assert_eq!((record.finding, record.first_seen, record.last_seen, record.version), (Finding::Unknown, Timestamp::NEVER, Timestamp::NEVER, 1));
         assert_eq!((record.created_by.as_str(), record.updated_by.as_str(), sources.len()), ("bob", "bob", 0));
+        assert_eq!(db.read(people.bob, move |tx| record::original(tx, hidden.id)), None);
         assert_eq!(revealed.iter().map(|one| (one.before.finding, one.cases.clone())).collect::<Vec<_>>(), [(Finding::Malicious, vec![case.id])]);
     }
 
