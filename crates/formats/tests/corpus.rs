@@ -1,13 +1,14 @@
 //! Every file of the fuzzing corpora goes through its parser, so that what once broke stays mended without a fuzzer.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
 use formats::extract::{Extract, extract};
 use formats::intel::stix::pattern::{self, Version};
-use formats::intel::{self, Limits};
-use formats::known_good::KnownGood;
+use formats::intel::{self, Limits, misp};
+use formats::known_good::{KnownGood, ListLimits, Matcher, Warninglist};
 use model::observable::{Observable, ObservableType, defang};
 
 /// Runs a parser over every file of one target's corpus.
@@ -88,6 +89,36 @@ fn stix_patterns() {
                 Err(error) => {
                     assert!(error.line >= 1 && error.line <= text.matches('\n').count() + 1);
                     assert!(error.column >= 1 && error.column <= text.chars().count() + 1);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn misp_documents() {
+    replay("misp", |bytes| {
+        let limits = Limits { bytes: 1 << 20, objects: 1_000, object_bytes: 1 << 16, refusals: 100 };
+        let _ = misp::is_misp(bytes);
+        if let Ok(document) = misp::read(bytes, &limits) {
+            let ids: HashSet<&str> = document.objects.iter().map(|object| object.id.as_str()).collect();
+            assert!(document.objects.len() <= limits.objects && document.refused.len() <= limits.refusals);
+            for link in &document.links {
+                assert!(ids.contains(link.from.as_str()), "{link:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn warninglists() {
+    replay("warninglist", |bytes| {
+        if let Ok(list) = Warninglist::parse(bytes, &ListLimits { bytes: 1 << 20, entries: 10_000, entry_bytes: 1_024 }) {
+            let matcher = Matcher::compile([(&list, true)]);
+            for entry in list.entries.iter().take(100) {
+                assert!(matcher.places_of_value(entry).len() <= 1);
+                if let Ok(observable) = Observable::guess(entry) {
+                    let _ = matcher.places(&observable);
                 }
             }
         }

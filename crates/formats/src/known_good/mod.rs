@@ -4,16 +4,24 @@
 //! notation. `#` starts a comment; after an entry, following a blank, it says why the entry is good. Lookups take a
 //! bounded number of hash look-ups (labels of a name, prefix lengths in use), whatever the length of the lists.
 //!
-//! Each rule names how it matches ([`Rule`]), so that lists with other ways of matching can be added as more rules.
+//! Lists of others come in the form of MISP's warninglists ([`Warninglist`]), with four more ways of matching; many of
+//! them are asked at once through a [`Matcher`].
 
+mod matcher;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_lists;
+mod warninglist;
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::IpAddr;
 
 use model::observable::{Observable, ObservableType, url_host};
+
+pub use matcher::Matcher;
+pub use warninglist::{ListLimits, ListType, NotAList, Warninglist};
 
 /// The longest line, in bytes.
 const LONGEST_LINE: u64 = 16_384;
