@@ -79,7 +79,7 @@ testkit::each_engine! {
     async fn a_newer_version_updates_and_an_older_one_does_not(app: TestApp) {
         import(&app, &app.analyst, None, &bundle("2026-02-01T00:00:00.000Z", "Bronze Hound")).await;
         let edit = json!({ "description": "Written by hand." });
-        record::update(&app, &app.analyst, ACTOR, edit.as_object().unwrap().clone(), None).await.unwrap();
+        record::update(&app, &app.analyst, ACTOR, None, edit.as_object().unwrap().clone()).await.unwrap();
 
         let older = import(&app, &app.analyst, None, &bundle("2026-01-15T00:00:00.000Z", "Old name")).await;
         assert_eq!(counts(&older), [0, 0, 6, 0]);
