@@ -181,6 +181,30 @@ fn a_hunt_through_a_running_server_which_alone_holds_the_directory() {
     assert!(refused(&run(&mut wrong)).contains("401"));
 }
 
+/// A browser holds a stream of changes open for as long as a page is looked at.
+#[cfg(unix)]
+#[test]
+fn a_server_that_is_told_to_stop_does_not_wait_for_who_listens() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let data = dir.path().join("data");
+    let mut server = Server::start(&data);
+    done(&run(&mut vizsla(&data, &["account", "add", "ada", "--role", "reader"])));
+    let token = done(&run(&mut vizsla(&data, &["token", "add", "--account", "ada", "--label", "listener"])));
+    let address = server.url.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(address).expect("connected");
+    write!(stream, "GET /api/v1/changes HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n").expect("asked");
+    let mut answer = BufReader::new(stream);
+    let mut status = String::new();
+    answer.read_line(&mut status).expect("an answer");
+    assert!(status.contains("200"), "{status}");
+
+    let told = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().expect("kill runs");
+    assert!(told.success());
+    // The stream ends, and the server with it; a test that hangs here is one that failed.
+    std::io::copy(&mut answer, &mut std::io::sink()).expect("read to its end");
+    assert!(server.child.wait().expect("it ends").success());
+}
+
 /// What was acknowledged is there after a power cut, and the chain holds.
 #[test]
 fn a_server_killed_in_the_middle_of_writes_loses_nothing_that_it_acknowledged() {

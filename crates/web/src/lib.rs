@@ -16,6 +16,7 @@ mod visitor;
 mod api;
 mod ui;
 
+pub use live::Stopping;
 pub use router::{Route, RouteDoor, router, routes};
 pub use visitor::LocalActor;
 

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use app::live;
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -17,6 +18,10 @@ use crate::Web;
 use crate::error::Failure;
 use crate::visitor::Signed;
 
+/// Turns true when the server stops. Streams end then: a browser that listens for ever would keep it from ending.
+#[derive(Debug, Clone)]
+pub struct Stopping(pub watch::Receiver<bool>);
+
 /// Where to go on from.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 pub(crate) struct After {
@@ -29,6 +34,7 @@ pub(crate) async fn changes(
     State(web): State<Web>,
     Signed(actor): Signed,
     Query(query): Query<After>,
+    stopping: Option<Extension<Stopping>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let resumed = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
@@ -37,9 +43,20 @@ pub(crate) async fn changes(
         None => live::last(&web.app, &actor).await?,
     };
     let feed = Feed { updates: web.app.changes(), web, actor, after };
-    let events = stream::unfold(feed, next_batch).flat_map(stream::iter);
+    let events = stream::unfold(feed, next_batch).flat_map(stream::iter).take_until(stopped(stopping));
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
     Ok(([("cache-control", "no-store"), ("x-accel-buffering", "no")], Sse::new(events).keep_alive(keep_alive)).into_response())
+}
+
+/// Waits until the server stops.
+async fn stopped(stopping: Option<Extension<Stopping>>) {
+    match stopping {
+        // Without a sender nobody is left who would tell.
+        Some(Extension(Stopping(mut told))) => {
+            let _ = told.wait_for(|stops| *stops).await;
+        }
+        None => std::future::pending().await,
+    }
 }
 
 struct Feed {

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use app::App;
 use app::account::{self, Secret};
+use axum::Extension;
 use tracing_subscriber::EnvFilter;
-use web::Web;
+use web::{Stopping, Web};
 
 use crate::config::{self, Config, DataArg};
 use crate::open::{self, Opened};
@@ -64,9 +65,15 @@ async fn serve(config: &Config, app: App) -> Result<(), String> {
         Some(token) => output::line(&format!("No account yet. Set up the first one: http://{address}/setup?token={}", token.reveal()))?,
         None => output::line(&format!("Vizsla is at http://{address}"))?,
     }
-    let router = web::router(Web { app: app.clone(), secure_cookies: config.secure_cookies });
+    let (told, stopping) = tokio::sync::watch::channel(false);
+    let router = web::router(Web { app: app.clone(), secure_cookies: config.secure_cookies }).layer(Extension(Stopping(stopping)));
+    let stop = async move {
+        stop().await;
+        // Fails when nobody listens.
+        let _ = told.send(true);
+    };
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let outcome = axum::serve(listener, service).with_graceful_shutdown(stop()).await.map_err(|error| format!("serving: {error}"));
+    let outcome = axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(|error| format!("serving: {error}"));
     tidying.abort();
     outcome
 }
