@@ -32,6 +32,12 @@ document.addEventListener("htmx:error", (event) => {
   if (ctx && !ctx.response && error) say("The server could not be reached. What you typed is kept; try again in a moment.", "bad");
 });
 
+// A refusal told in the flash would stand behind the dialog that was refused.
+document.addEventListener("htmx:after:swap", () => {
+  const body = document.querySelector<HTMLElement>("dialog:modal .body");
+  if (body) body.prepend(...document.querySelectorAll("#flash .toast.bad"));
+});
+
 function reason(status: number): string {
   switch (status) {
     case 401:

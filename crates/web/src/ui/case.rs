@@ -29,9 +29,14 @@ struct DetailsPage {
 }
 
 pub(crate) async fn details(State(web): State<Web>, visit: Visit, Path(number): Path<String>) -> Screen {
-    let case = case::get(&web.app, &visit.actor, &number).await?;
-    let notes = note::list(&web.app, &visit.actor, &number, SHOWN).await?;
-    page(&DetailsPage { shell: visit.shell, case, notes, draft: String::new(), errors: Errors::default() })
+    details_with(&web, visit, &number, StatusCode::OK, String::new(), Errors::default()).await
+}
+
+/// The details, with a note that could not be taken.
+pub(super) async fn details_with(web: &Web, visit: Visit, number: &str, status: StatusCode, draft: String, errors: Errors) -> Screen {
+    let case = case::get(&web.app, &visit.actor, number).await?;
+    let notes = note::list(&web.app, &visit.actor, number, SHOWN).await?;
+    page_with(status, &DetailsPage { shell: visit.shell, case, notes, draft, errors })
 }
 
 #[derive(Template)]

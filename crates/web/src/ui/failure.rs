@@ -3,12 +3,15 @@
 use app::AppError;
 use askama::Template;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::security::Nonce;
 use crate::visitor::Visitor;
 use crate::{Web, assets, error};
+
+/// Refusals that say what to do differently. Of all others the browser says its own sentence.
+const SAID_IN_FLASH: [StatusCode; 3] = [StatusCode::CONFLICT, StatusCode::PRECONDITION_FAILED, StatusCode::UNPROCESSABLE_ENTITY];
 
 /// What a failed request was, kept aside before it went on its way.
 pub(crate) struct FailureContext {
@@ -17,6 +20,8 @@ pub(crate) struct FailureContext {
     path_and_query: String,
     get: bool,
     fragment: bool,
+    /// The page of ours that it came from.
+    back: Option<String>,
 }
 
 impl FailureContext {
@@ -26,9 +31,32 @@ impl FailureContext {
             signed_in: request.extensions().get::<Visitor>().is_some_and(|visitor| visitor.0.is_some()),
             path_and_query: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
             get: request.method() == axum::http::Method::GET,
-            fragment: request.headers().contains_key("hx-request"),
+            fragment: request.headers().contains_key("hx-request") || streams(request.headers()),
+            back: back(request.headers()),
         }
     }
+}
+
+/// Whether it asks for a stream of changes: that does not sign in.
+fn streams(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes() == b"text/event-stream")
+}
+
+/// The path of the page that sent the request, if it is one of ours.
+fn back(headers: &HeaderMap) -> Option<String> {
+    let referer: Uri = headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    if referer.authority()?.as_str() != host {
+        return None;
+    }
+    referer.path_and_query().map(ToString::to_string)
+}
+
+/// The same for htmx: said in the flash, and the page stays as it is with all that is typed in it.
+#[derive(Template)]
+#[template(path = "failure_toast.html")]
+struct FailureToast {
+    detail: String,
 }
 
 #[derive(Template)]
@@ -39,6 +67,8 @@ struct FailurePage<'a> {
     status: u16,
     title: &'a str,
     detail: String,
+    /// Where to go on; empty when that is not known.
+    back: &'a str,
 }
 
 impl FailurePage<'_> {
@@ -60,6 +90,11 @@ pub(crate) async fn failure(web: &Web, context: &FailureContext, failed: &AppErr
         return Redirect::to(&to).into_response();
     }
     let status = error::status(failed);
+    if context.fragment && SAID_IN_FLASH.contains(&status) {
+        let toast = FailureToast { detail: said(failed) };
+        let headers = [("hx-retarget", "#flash"), ("hx-reswap", "beforeend"), ("hx-reselect", ".toast"), ("hx-push-url", "false")];
+        return (status, headers, Html(toast.render().unwrap_or_default())).into_response();
+    }
     let title = match status {
         StatusCode::NOT_FOUND => "This is not here",
         StatusCode::FORBIDDEN => "This is not for your role",
@@ -72,7 +107,27 @@ pub(crate) async fn failure(web: &Web, context: &FailureContext, failed: &AppErr
         StatusCode::UNAUTHORIZED => "You are signed out",
         _ => "Something failed",
     };
+    let back = context.back.as_deref().filter(|back| *back != context.path_and_query).unwrap_or_default();
     let page =
-        FailurePage { nonce: &context.nonce, signed_in: context.signed_in, status: status.as_u16(), title, detail: error::detail(failed) };
+        FailurePage { nonce: &context.nonce, signed_in: context.signed_in, status: status.as_u16(), title, detail: said(failed), back };
     (status, Html(page.render().unwrap_or_else(|_| title.to_owned()))).into_response()
+}
+
+/// What people are told, field by field.
+fn said(failed: &AppError) -> String {
+    match failed {
+        AppError::Invalid(errors) => {
+            let lines: Vec<String> = super::Errors(errors.clone()).lines().into_iter().map(|(_, line)| line).collect();
+            sentence(&lines.join("; "))
+        }
+        other => sentence(&error::detail(other)),
+    }
+}
+
+/// A refusal as a sentence: with a capital letter and a full stop.
+fn sentence(detail: &str) -> String {
+    let mut letters = detail.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let stop = if detail.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
 }

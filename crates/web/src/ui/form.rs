@@ -62,7 +62,8 @@ impl Errors {
     pub(crate) fn lines(&self) -> Vec<(String, String)> {
         let line = |error: &FieldError| {
             let field = error.pointer.rsplit('/').find(|part| !part.is_empty() && part.parse::<u32>().is_err()).unwrap_or_default();
-            (format!("f-{field}"), format!("{} {}", field.replace('_', " "), error.detail).trim().to_owned())
+            let label = field.replace('_', " ");
+            (format!("f-{field}"), if label.is_empty() { error.detail.clone() } else { format!("{label}: {}", error.detail) })
         };
         self.0.iter().map(line).collect()
     }

@@ -28,8 +28,13 @@ pub(crate) async fn add(State(web): State<Web>, visit: Visit, Path(number): Path
         text: form.text.replace("\r\n", "\n"),
         audience: form.audience.parse::<Audience>().ok(),
     };
-    let note = note::add(&web.app, &visit.actor, &number, input).await?;
-    Ok(see(&format!("/cases/{}?saved=note:{}#note-{}", note.case, note.case, note.id)))
+    match note::add(&web.app, &visit.actor, &number, input).await {
+        Ok(note) => Ok(see(&format!("/cases/{}?saved=note:{}#note-{}", note.case, note.case, note.id))),
+        Err(error) => {
+            let errors = Errors::of(error)?;
+            super::case::details_with(&web, visit, &number, StatusCode::UNPROCESSABLE_ENTITY, form.text, errors).await
+        }
+    }
 }
 
 #[derive(Template)]

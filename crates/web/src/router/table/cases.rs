@@ -76,6 +76,7 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::GET, "/cases/{number}/state/{state}", Analyst, get(ui::case::state_page)),
         screen(Method::POST, "/cases/{number}/state/{state}", Analyst, post(ui::case::set_state)),
         screen(Method::GET, "/cases/{number}/activity", Reader, get(ui::case::activity)),
+        screen(Method::GET, "/cases/{number}/notes", Reader, get(ui::case::details)),
         screen(Method::POST, "/cases/{number}/notes", Analyst, post(ui::note::add)),
         screen(Method::GET, "/notes/{id}/edit", Analyst, get(ui::note::edit_page)),
         screen(Method::POST, "/notes/{id}/edit", Analyst, post(ui::note::edit)),
