@@ -18,6 +18,8 @@ let release: (() => void) | null = null;
 let asking: AbortController | null = null;
 let failures = 0;
 let ownChange = -Infinity;
+/** Changes of this page that are under way: the news of them may come before their answer. */
+let changing = 0;
 
 const channel = new BroadcastChannel("vizsla:changes");
 
@@ -25,8 +27,9 @@ type Message = { change: Change } | { since: number };
 
 channel.addEventListener("message", (event: MessageEvent<Message>) => {
   if ("change" in event.data) hear(event.data.change);
-  // Another tab came back from before this one began to listen.
-  else if (leading && event.data.since < leading.from) listen(event.data.since);
+  // Another tab has seen less: it came back from before this one began to listen, or what was passed on came while it
+  // was being loaded.
+  else if (leading && (event.data.since < leading.from || event.data.since < seen)) listen(event.data.since);
 });
 
 function hear(change: Change): void {
@@ -110,7 +113,7 @@ const timers = new WeakMap<HTMLElement, number>();
 
 function note(element: HTMLElement, change: Change): void {
   if (element.dataset.liveRefresh === undefined && element.dataset.liveUrl === undefined) return;
-  const own = change.actor !== null && change.actor === document.body.dataset.account && performance.now() - ownChange < OWN_MS;
+  const own = change.actor !== null && change.actor === document.body.dataset.account && (changing > 0 || performance.now() - ownChange < OWN_MS);
   const known = waiting.get(element) ?? { count: 0, own: true };
   waiting.set(element, { count: known.count + (own ? 0 : 1), own: known.own && own });
   clearTimeout(timers.get(element));
@@ -193,8 +196,14 @@ on("click", "[data-live-pill]", (_, pill) => {
   });
 });
 
-document.addEventListener("htmx:after:request", (event) => {
-  if (event.detail.ctx.request.method !== "GET") ownChange = performance.now();
+document.addEventListener("htmx:before:request", (event) => {
+  if (event.detail.ctx.request.method !== "GET") changing += 1;
+});
+
+document.addEventListener("htmx:finally:request", (event) => {
+  if (event.detail.ctx.request.method === "GET") return;
+  changing = Math.max(0, changing - 1);
+  ownChange = performance.now();
 });
 
 // Only pages that show something live, and only while someone looks at them.
