@@ -33,3 +33,12 @@ function fade(): void {
 }
 
 eachTime(fade);
+
+// What was done is said once: not again by a reload, nor to whom the link is sent.
+eachTime(() => {
+  const url = new URL(location.href);
+  if (!url.searchParams.has("did") && !url.searchParams.has("saved")) return;
+  url.searchParams.delete("did");
+  url.searchParams.delete("saved");
+  history.replaceState(history.state, "", url);
+});

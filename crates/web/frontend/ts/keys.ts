@@ -5,6 +5,8 @@ import { tickOf } from "./rows.ts";
 const GO_WITHIN_MS = 1_500;
 let going = 0;
 let cursorId: string | null = null;
+/** Where the cursor was, for when its row goes. */
+let cursorIndex = -1;
 
 function rows(): HTMLTableRowElement[] {
   const lists = [...document.querySelectorAll<HTMLTableElement>("table[data-list]")].filter((list) => list.checkVisibility());
@@ -27,6 +29,8 @@ function moveTo(row: HTMLTableRowElement): void {
   row.classList.add("cursor");
   row.tabIndex = -1;
   cursorId = row.id || null;
+  remember();
+  cursorIndex = rows().indexOf(row);
   row.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
@@ -42,6 +46,30 @@ function move(step: number): boolean {
   return true;
 }
 
+/** A reload, or a way there and back, keeps the place: for this tab, for this page. */
+const PLACE = "vizsla:cursor";
+
+function remember(): void {
+  try {
+    if (cursorId) sessionStorage.setItem(PLACE, JSON.stringify([location.pathname, cursorId]));
+  } catch {
+    // Full or forbidden.
+  }
+}
+
+function recall(): void {
+  try {
+    const [path, id] = JSON.parse(sessionStorage.getItem(PLACE) ?? "[]") as unknown[];
+    const row = typeof id === "string" && path === location.pathname ? document.getElementById(id) : null;
+    if (row instanceof HTMLTableRowElement && row.closest("table[data-list]") && document.activeElement === document.body && !location.hash) moveTo(row);
+  } catch {
+    // Forbidden, or not ours.
+  }
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", recall, { once: true });
+else recall();
+
 function toggle(): boolean {
   const tick = cursor() && tickOf(cursor()!);
   if (!tick) return false;
@@ -52,9 +80,19 @@ function toggle(): boolean {
 function openRow(): boolean {
   const row = cursor();
   if (!row || document.activeElement !== row) return false;
+  // What is open already is gone into.
+  if (row.classList.contains("open") && enterPanel()) return true;
   const link = row.querySelector<HTMLElement>("[data-open], a[href]");
   link?.click();
   return link !== null;
+}
+
+function enterPanel(): boolean {
+  const panel = document.querySelector<HTMLElement>(".panel");
+  if (!panel?.checkVisibility()) return false;
+  panel.tabIndex = -1;
+  panel.focus();
+  return true;
 }
 
 /** A button of the page; if it waits for a selection, the row of the cursor is one. */
@@ -86,11 +124,29 @@ function search(): boolean {
 
 function close(): boolean {
   const closer = [...document.querySelectorAll<HTMLElement>("[data-close]")].find(isUsable);
-  closer?.click();
-  return closer !== undefined;
+  if (!closer) return false;
+  // From inside the panel, back to the row that it was about.
+  const row = closer.closest(".panel")?.contains(document.activeElement) ? document.querySelector<HTMLTableRowElement>("table[data-list] tr.open") : null;
+  if (row) moveTo(row);
+  closer.click();
+  return true;
+}
+
+/** Sends the form that is written in. */
+function send(target: EventTarget | null): boolean {
+  if (!(target instanceof Element)) return false;
+  const place = target.closest("dialog[open]") ?? target.closest("form");
+  const button = place?.querySelector<HTMLElement>("button.primary") ?? place?.querySelector<HTMLElement>("button:not([type='button'])");
+  if (!button || !isUsable(button)) return false;
+  button.click();
+  return true;
 }
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing && isTyping(event.target)) {
+    if (send(event.target)) event.preventDefault();
+    return;
+  }
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.querySelector("dialog:modal")) return;
 
@@ -144,11 +200,17 @@ function act(event: KeyboardEvent): boolean {
 /** The rows may have been swapped: the cursor goes to the row that was it. */
 document.addEventListener("htmx:after:swap", () => {
   if (!cursorId) return;
-  const row = document.getElementById(cursorId);
-  if (row instanceof HTMLTableRowElement && !row.classList.contains("cursor")) {
-    row.classList.add("cursor");
-    row.tabIndex = -1;
-    if (document.activeElement === document.body) row.focus({ preventScroll: true });
+  const lost = document.activeElement === document.body;
+  const same = document.getElementById(cursorId);
+  if (same instanceof HTMLTableRowElement) {
+    same.classList.add("cursor");
+    same.tabIndex = -1;
+    if (lost) same.focus({ preventScroll: true });
+  } else if (lost) {
+    // Its row is gone, excluded perhaps: the next one has taken its place.
+    const all = rows();
+    const next = all[Math.min(cursorIndex, all.length - 1)];
+    if (next) moveTo(next);
   }
 });
 
@@ -163,7 +225,7 @@ function help(): boolean {
   if (document.querySelector("[data-search]")) lines.push(["/", "Search"]);
   if (list) lines.push(["j k", "Down, up"]);
   if (list?.querySelector(".check")) lines.push(["x", "Select"]);
-  if (list?.querySelector("[data-open]")) lines.push(["Enter", "Details"]);
+  if (list?.querySelector("[data-open]")) lines.push(["Enter", document.querySelector(".panel") ? "Details; again: into them" : "Details"]);
   if (document.querySelector("[data-close]")) lines.push(["Esc", "Close the details"]);
   const seen = new Set<string>();
   for (const button of document.querySelectorAll("[data-key]")) {
@@ -171,6 +233,7 @@ function help(): boolean {
     if (!seen.has(key)) lines.push([key, named(button)]);
     seen.add(key);
   }
+  if (document.querySelector("textarea")) lines.push(["Ctrl Enter", "Send what is written"]);
   lines.push(["Ctrl K", "Find a case, record or action"], ["?", "This help"]);
   for (const link of document.querySelectorAll("[data-go]")) {
     const name = (link.firstChild?.textContent ?? link.textContent ?? "").trim();

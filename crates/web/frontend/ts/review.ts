@@ -36,7 +36,7 @@ on("click", ".report mark[data-find]", (_, mark) => {
 function lookAt(row: HTMLElement): void {
   const find = row.dataset.find ?? "";
   pointAt(find);
-  marksOf(find)[0]?.scrollIntoView({ block: "nearest" });
+  marksOf(find)[0]?.scrollIntoView({ block: "center" });
 }
 
 on("click", ".finds tr[data-find] .value a", (event, link) => {

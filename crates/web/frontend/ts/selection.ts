@@ -53,10 +53,9 @@ function show(form: HTMLFormElement): void {
   keep(form, away, ticks[0]?.name ?? "record");
   form.classList.toggle("has-selection", ticked + away.length > 0);
 
-  const count = form.querySelector("[data-selected-count]");
-  if (count) {
-    const all = matching?.checked ? total : ticked + away.length;
-    const text = `${plural(all, "selected", "selected")}${away.length && !matching?.checked ? `, ${away.length} not shown` : ""}`;
+  const all = matching?.checked ? total : ticked + away.length;
+  const text = `${plural(all, "selected", "selected")}${away.length && !matching?.checked ? `, ${away.length} not shown` : ""}`;
+  for (const count of form.querySelectorAll("[data-selected-count]")) {
     if (count.textContent !== text) count.textContent = text;
   }
   form.dispatchEvent(new CustomEvent("vizsla:selection", { bubbles: true, detail: { count: ticked + away.length } }));
