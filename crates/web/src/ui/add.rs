@@ -45,8 +45,8 @@ struct AddPage {
 }
 
 impl AddPage {
-    fn kinds(&self) -> &'static [Kind] {
-        Kind::ALL
+    fn kinds(&self) -> super::artifacts::Tabs {
+        super::artifacts::tabs(&self.kind, |_| false)
     }
 
     fn types(&self) -> Vec<(&'static str, String)> {

@@ -10,7 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use model::Kind;
 use model::artifact::{ExclusionReason, Finding, Status};
-use model::kind::Place;
+use model::kind::{Place, Shelf};
 use model::list::Page;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -129,6 +129,15 @@ impl ArtifactsPage {
         Kind::ALL
     }
 
+    /// The kinds that have a tab, and those that have one as soon as the case has any of them.
+    fn tabs(&self) -> Tabs {
+        let has = |kind: &Kind| {
+            let counts = self.case.counts(kind);
+            counts.included + counts.excluded > 0
+        };
+        tabs(&self.kind, has)
+    }
+
     fn status(&self) -> &str {
         if self.query.status.is_empty() { "included" } else { &self.query.status }
     }
@@ -148,6 +157,14 @@ impl ArtifactsPage {
     fn may_write(&self) -> bool {
         self.shell.may_write() && self.case.state.is_open()
     }
+}
+
+/// Kinds that are shown, and kinds that wait in a menu.
+pub(crate) type Tabs = (Vec<&'static Kind>, Vec<&'static Kind>);
+
+/// Everyday kinds, the one that is shown and those that are there; and all others.
+pub(crate) fn tabs(here: &Kind, has: impl Fn(&Kind) -> bool) -> Tabs {
+    Kind::ALL.iter().partition(|kind| kind.spec().shelf == Shelf::Operations || *kind == here || has(kind))
 }
 
 /// The text of a record in a column of its kind's lists.

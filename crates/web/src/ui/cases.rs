@@ -44,9 +44,14 @@ impl CasesPage {
         head(&self.query.sort, "-updated_at", column, |value| self.link("sort", value))
     }
 
+    /// Whether the list is of one state, and not of all open ones.
+    fn one_state(&self) -> bool {
+        self.query.state.parse::<CaseState>().is_ok()
+    }
+
     fn filtered(&self) -> bool {
         let q = &self.query;
-        [&q.q, &q.rating, &q.case_type, &q.tlp, &q.tag].iter().any(|text| !text.is_empty())
+        self.one_state() || [&q.q, &q.rating, &q.case_type, &q.tlp, &q.tag].iter().any(|text| !text.is_empty())
     }
 }
 

@@ -5,6 +5,7 @@ use app::bar::{Bar, bar};
 use app::operation;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use model::kind::Shelf;
 use model::{Actor, Kind, Role};
 
 use super::words;
@@ -71,9 +72,14 @@ impl Shell {
         words::initials(&self.display_name)
     }
 
-    /// The kinds of records, for the rail.
-    pub(crate) fn kinds(&self) -> &'static [Kind] {
-        Kind::ALL
+    /// The kinds of records on a shelf, for the rail.
+    pub(crate) fn kinds(&self, shelf: Shelf) -> Vec<Kind> {
+        Kind::ALL.iter().copied().filter(|kind| kind.spec().shelf == shelf).collect()
+    }
+
+    /// Whether the page is a list of a kind on this shelf.
+    pub(crate) fn on_shelf(&self, shelf: Shelf) -> bool {
+        self.kinds(shelf).iter().any(|kind| self.here(&format!("/records/{}", kind.spec().path)))
     }
 
     pub(crate) fn may_write(&self) -> bool {

@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use model::FieldError;
 use model::artifact::Status;
-use model::observable::{Observable, ObservableType, stix_id};
+use model::observable::{Mark, Observable, ObservableType, stix_id};
 use serde::Deserialize;
 
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see, with_operation};
@@ -99,7 +99,8 @@ struct Find {
     number: usize,
     kind: String,
     display: String,
-    marks: Vec<String>,
+    /// Each in a word or two, and in full.
+    marks: Vec<(&'static str, String)>,
     ticked: bool,
     occurrences: i64,
     /// `in the case` or `excluded here`; empty when it is new to the case.
@@ -110,7 +111,7 @@ impl Find {
     /// All that is said of it, where the column is too narrow for it.
     fn why(&self) -> String {
         let standing = std::iter::once(self.standing).filter(|text| !text.is_empty());
-        standing.chain(self.marks.iter().map(String::as_str)).collect::<Vec<_>>().join(", ")
+        standing.chain(self.marks.iter().map(|(_, full)| full.as_str())).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -146,7 +147,7 @@ async fn review(web: &Web, visit: Visit, number: &str, staged: ImportView, refus
             number: n + 1,
             kind: find.r#type.label().to_owned(),
             display: find.display.clone(),
-            marks: find.marks.iter().map(|mark| mark.label.to_lowercase()).collect(),
+            marks: find.marks.iter().map(|one| (short(one.mark), one.label.to_lowercase())).collect(),
             // What is there already needs no tick; what was thrown out here stays out.
             ticked: match &refused {
                 Some((ticked, _)) => ticked.contains(&(n + 1)),
@@ -183,6 +184,20 @@ async fn review(web: &Web, visit: Visit, number: &str, staged: ImportView, refus
 fn distinct(extract: &ExtractView) -> Vec<&FindView> {
     let mut seen = HashSet::new();
     extract.finds.iter().filter(|find| seen.insert((find.r#type, find.value.as_str()))).collect()
+}
+
+/// A mark in a word or two, for a narrow column.
+fn short(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Private => "private address",
+        Mark::Loopback => "loopback",
+        Mark::LinkLocal => "link-local",
+        Mark::Multicast => "multicast",
+        Mark::Documentation => "documentation",
+        Mark::Reserved => "reserved",
+        Mark::Publisher => "publisher",
+        Mark::KnownGood => "known good",
+    }
 }
 
 fn id_of(find: &FindView) -> String {

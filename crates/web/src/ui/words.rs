@@ -5,6 +5,7 @@ use app::text::counted;
 use model::Timestamp;
 use model::artifact::{Finding, Severity};
 use model::case::{CaseState, Rating, Tlp};
+use model::observable::ObservableType;
 use model::operation::OperationVerb;
 
 /// `1,284`.
@@ -15,6 +16,12 @@ pub(crate) fn thousands(number: impl std::borrow::Borrow<i64>) -> String {
 /// What moving a case from one state to another is called.
 pub(crate) fn step(from: &CaseState, to: &CaseState) -> &'static str {
     from.step_label(*to)
+}
+
+/// Whether a step leads on towards the verdict: one of a state's steps does.
+pub(crate) fn leads_on(from: &CaseState, to: &CaseState) -> bool {
+    let on = if *from == CaseState::Review { Some(&CaseState::Closed) } else { from.next().first() };
+    on == Some(to)
 }
 
 /// Markdown as HTML, through an allow-list: no scripts, no styles, no images, no links that are live.
@@ -105,6 +112,23 @@ pub(crate) fn without_toast(url: &str) -> String {
     let stays = |pair: &&str| !pair.is_empty() && !pair.starts_with("did=") && !pair.starts_with("saved=");
     let kept: Vec<&str> = query.split('&').filter(stays).collect();
     if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+}
+
+/// What people read for a record's category: of an observable, the name of its type.
+pub(crate) fn category(kind: &model::Kind, category: &str) -> String {
+    let of_type = || category.parse::<ObservableType>().ok().map(|one| one.label().to_owned());
+    if *kind == model::Kind::Observable { of_type().unwrap_or_else(|| category.to_owned()) } else { category.to_owned() }
+}
+
+/// `1 observable`, `1,000+ observables`.
+pub(crate) fn of_kind(total: &str, kind: &model::Kind) -> String {
+    let spec = kind.spec();
+    if total == "1" { format!("1 {}", spec.singular) } else { format!("{total} {}", spec.plural.to_lowercase()) }
+}
+
+/// What people read for the word of a choice.
+pub(crate) fn chosen<T: std::str::FromStr>(word: &str, label: impl Fn(T) -> &'static str) -> String {
+    word.parse::<T>().map_or_else(|_| word.to_owned(), |one| label(one).to_owned())
 }
 
 /// The letter after `g` that leads to a kind's list.
@@ -239,6 +263,10 @@ mod tests {
     fn people_have_initials_and_searches_are_marked() {
         assert_eq!(initials("Ada Kovács"), "AK");
         assert_eq!(initials("ada"), "A");
+        assert_eq!(category(&model::Kind::Observable, "domain-name"), "Domain name");
+        assert_eq!(category(&model::Kind::Incident, "domain-name"), "domain-name");
+        assert_eq!(of_kind("1", &model::Kind::ConfigurationItem), "1 configuration item");
+        assert_eq!(of_kind("1,000+", &model::Kind::User), "1,000+ users");
         assert_eq!(pieces("My Portal", "portal"), [Piece::Plain("My ".to_owned()), Piece::Hit("Portal".to_owned())]);
         assert_eq!(pieces("İx", "x"), [Piece::Plain("İx".to_owned())]);
         let turned = pieces("invoice\u{202e}fdp.exe", "");

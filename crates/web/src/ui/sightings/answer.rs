@@ -173,6 +173,15 @@ impl AnswerPage {
         self.search.totals.observables - self.search.totals.seen
     }
 
+    /// What is said of all that were not seen: without data nobody looked.
+    fn not_seen_label(&self) -> &'static str {
+        match (self.search.totals.not_seen, self.search.totals.no_coverage) {
+            (_, 0) => "Not seen",
+            (0, _) => "No coverage",
+            _ => "Not seen or no coverage",
+        }
+    }
+
     /// `48 observables, 4 sources, last 7 days, 0.18 s`.
     fn facts(&self) -> String {
         let search = &self.search;
@@ -244,6 +253,12 @@ impl AnswerPage {
     /// Records that are certain and not in the case yet.
     fn addable(&self) -> Vec<String> {
         addable(self.search.matched_hosts.iter().chain(&self.search.matched_accounts))
+    }
+
+    /// Whether any of the known ones is not in the case yet.
+    fn more_to_add(&self) -> bool {
+        let mut matched = self.search.matched_hosts.iter().chain(&self.search.matched_accounts);
+        matched.any(|name| name.candidates.iter().any(|one| !one.in_case))
     }
 
     /// Sources without any data in the window.
