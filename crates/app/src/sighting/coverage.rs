@@ -77,7 +77,18 @@ fn gaps_between(per_day: &[(i64, u64)], from: i64, to: i64) -> Vec<Gap> {
     found
 }
 
-/// A window as people say it.
+/// A range of dates as people say it, to the minute: `2026-11-01 00:00 to 2026-11-08 17:30 UTC`. Seconds are told where they count.
+pub(super) fn range_words(from: Timestamp, to: Timestamp) -> String {
+    let minute = |time: Timestamp| {
+        let text = time.to_string();
+        let clock = text.get(11..text.len() - 1).unwrap_or_default();
+        let whole = matches!(clock.get(5..).unwrap_or_default(), ":00" | ":59.999999");
+        format!("{} {}", time.date(), if whole { clock.get(..5).unwrap_or_default() } else { clock })
+    };
+    format!("{} to {} UTC", minute(from), minute(to))
+}
+
+/// A window as it is searched.
 pub(super) fn window_words(window: Window) -> String {
     match window {
         Window::All => "all data".to_owned(),
@@ -142,6 +153,12 @@ mod tests {
 
     #[test]
     fn windows_are_said_as_people_say_them() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
+        assert_eq!(
+            range_words(time("2023-08-14T00:00:00Z"), time("2023-08-18T09:30:59.999999Z")),
+            "2023-08-14 00:00 to 2023-08-18 09:30 UTC"
+        );
+        assert_eq!(range_words(time("2023-08-14T00:00:07Z"), time("2023-08-14T01:00:00Z")), "2023-08-14 00:00:07 to 2023-08-14 01:00 UTC");
         assert_eq!([last_words("7d"), last_words("1h"), last_words("90m")], ["last 7 days", "last hour", "last 90 minutes"]);
     }
 }

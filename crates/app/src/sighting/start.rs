@@ -123,8 +123,7 @@ fn window(request: &SightingRequest, now: Timestamp) -> Result<(Window, String)>
         if from > to {
             return Err(AppError::invalid("/from", "is after the end of the window"));
         }
-        let window = Window::Between(from, to);
-        return Ok((window, coverage::window_words(window)));
+        return Ok((Window::Between(from, to), coverage::range_words(from, to)));
     }
     if request.to.is_some() {
         return Err(AppError::invalid("/from", "must be given together with to"));
