@@ -9,6 +9,9 @@ use serde_json::Value as Json;
 /// How many changed fields a line shows.
 const CHANGES_SHOWN: usize = 50;
 
+/// Fields of which the value is a word of a list.
+const CHOICES: [&str; 3] = ["state", "verdict", "case_type"];
+
 /// What was done on one day.
 pub(crate) struct Day {
     /// `2026-11-24`.
@@ -147,5 +150,7 @@ fn changes(details: &Json) -> Vec<(String, String, String)> {
         Some(Json::Null) | None => String::new(),
         Some(other) => other.to_string(),
     };
-    changes.iter().map(|(field, pair)| (field.replace('_', " "), side(pair, 0), side(pair, 1))).collect()
+    // What was chosen from a list is a word of ours: `targeted_campaign`.
+    let said = |field: &str, text: String| if CHOICES.contains(&field) { text.replace('_', " ") } else { text };
+    changes.iter().map(|(field, pair)| (field.replace('_', " "), said(field, side(pair, 0)), said(field, side(pair, 1)))).collect()
 }
