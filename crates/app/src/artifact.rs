@@ -17,6 +17,7 @@ pub use annotate::{AnnotateArtifacts, annotate};
 pub use exclude::{ExcludeArtifacts, exclude};
 pub use include::{IncludeArtifacts, include};
 pub(crate) use incoming::{Incoming, Source, add_range};
+pub(crate) use list::filter;
 pub use list::{ArtifactQuery, list};
 pub use select::Selection;
 pub(crate) use select::with_selection;

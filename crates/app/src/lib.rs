@@ -13,6 +13,7 @@ pub mod annotation;
 pub mod artifact;
 pub mod bar;
 pub mod case;
+pub mod export;
 pub mod extract;
 pub mod import;
 pub mod job;

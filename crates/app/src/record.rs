@@ -20,6 +20,7 @@ pub use cases::{RecordCase, cases};
 pub use create::{CreatedRecord, create};
 pub(crate) use get::fields_of;
 pub use get::{KindTotal, RecordDetails, get};
+pub(crate) use list::filter;
 pub use list::{RecordQuery, list};
 pub use relate::{NewRelationship, RelationshipView, relate};
 pub use related::{Direction, RelatedView, related};

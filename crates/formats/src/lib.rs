@@ -2,6 +2,7 @@
 //!
 //! Takes readers or text, yields items and warnings. No files, no network; every parser is fuzzed.
 
+pub mod export;
 pub mod extract;
 pub mod intel;
 pub mod known_good;

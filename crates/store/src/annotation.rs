@@ -58,6 +58,9 @@ macro_rules! columns {
     };
 }
 
+/// What [`read`] reads, of annotation `n`, its case `c` and its record `r`.
+pub(crate) const COLUMNS: &str = columns!();
+
 statements! {
     OF_RECORD = concat!("SELECT ", columns!(), " FROM annotation n JOIN security_case c ON c.id = n.case_id
         JOIN record r ON r.id = n.record_id WHERE ", case_visible!("c"), " AND n.record_id = $2 AND n.withdrawn_at = 0 ORDER BY n.id DESC LIMIT $3");
@@ -70,7 +73,7 @@ statements! {
     COUNT_OF_OPERATION = "SELECT CAST(count(*) AS bigint) FROM annotation WHERE operation = $1";
 }
 
-fn read(row: &Row<'_>, at: usize) -> Result<Annotation> {
+pub(crate) fn read(row: &Row<'_>, at: usize) -> Result<Annotation> {
     Ok(Annotation {
         id: row.int(at)?,
         public_id: row.text(at + 1)?,

@@ -21,6 +21,7 @@ pub mod case;
 pub mod change;
 pub mod data_dir;
 pub mod document;
+pub mod export;
 pub mod idempotency;
 pub mod import;
 pub mod job;

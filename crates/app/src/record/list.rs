@@ -41,7 +41,8 @@ pub async fn list(app: &App, actor: &Actor, query: RecordQuery) -> Result<Page<R
     app.read(actor, move |tx| Ok(record::list(tx, &filter)?.map(RecordView::from))).await
 }
 
-fn filter(query: &RecordQuery) -> Result<RecordFilter> {
+/// The store's filter of a query.
+pub(crate) fn filter(query: &RecordQuery) -> Result<RecordFilter> {
     let mut fields = Fields::new();
     let filter = RecordFilter {
         kind: kind_word(&mut fields, &query.kind),

@@ -31,6 +31,8 @@ use envelope::Envelope;
 use pattern::Version;
 use properties::Properties;
 
+use crate::export::stix::own::{self, Own};
+
 /// Reads a document.
 ///
 /// `counts` has `objects`, `duplicate_ids`, `refs_pointing_outside` (ids that are named and not in it, markings and authors
@@ -148,10 +150,16 @@ impl<'l> Reader<'l> {
             properties.refuse("spec_version", "must be 2.0 or 2.1");
         }
         let from = base(kind, id, &mut properties);
-        let taken = match kind {
-            "relationship" => links::relationship(&mut properties, from, original).map(|link| (None, vec![link])),
-            _ if cyber::is_observable_type(kind) => self.cyber(kind, &mut properties, from),
-            _ => self.domain(kind, &mut properties, from),
+        // What Vizsla wrote itself says more than its type does.
+        let taken = match (own::read(object), kind) {
+            (Some(Own::Nothing), _) => {
+                self.ids.insert(id.to_owned());
+                return;
+            }
+            (Some(Own::Record(record)), _) => Some((Some(*record), Vec::new())),
+            (None, "relationship") => links::relationship(&mut properties, from, original).map(|link| (None, vec![link])),
+            (None, _) if cyber::is_observable_type(kind) => self.cyber(kind, &mut properties, from),
+            (None, _) => self.domain(kind, &mut properties, from),
         };
         // Refused or not, it is in the document: what names it does not point outside.
         self.ids.insert(id.to_owned());
