@@ -26,6 +26,7 @@ pub mod note;
 pub mod operation;
 pub mod record;
 pub mod sighting;
+pub mod technique;
 pub mod text;
 
 use std::sync::Arc;

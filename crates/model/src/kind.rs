@@ -81,6 +81,7 @@ choice! {
         Sid = 6 "sid" "Security identifier",
         Email = 7 "email" "E-mail address",
         Stix = 8 "stix" "STIX id",
+        Attack = 9 "attack" "ATT&CK id",
     }
 }
 

@@ -20,6 +20,7 @@ pub mod operation;
 pub mod relationship;
 pub mod sighting;
 pub mod stamp;
+pub mod technique;
 pub mod text;
 pub mod time;
 

@@ -117,6 +117,15 @@ CREATE TABLE case_access (
 );
 CREATE INDEX case_access_account ON case_access (account_id, case_id);
 
+-- ATT&CK techniques that people associated; those that artifacts tell of are read from relationships.
+CREATE TABLE case_technique (
+    case_id   {int} NOT NULL REFERENCES security_case (id),
+    technique {text} NOT NULL,
+    added_by  {text} NOT NULL,
+    added_at  {int} NOT NULL,
+    PRIMARY KEY (case_id, technique)
+);
+
 CREATE TABLE case_tag (
     case_id {int} NOT NULL REFERENCES security_case (id),
     tag     {text} NOT NULL,

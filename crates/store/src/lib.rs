@@ -33,6 +33,7 @@ pub mod operation;
 pub mod record;
 pub mod setting;
 pub mod sighting;
+pub mod technique;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -202,6 +203,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("record::original", record::original::STATEMENTS),
         ("setting", setting::STATEMENTS),
         ("sighting", sighting::STATEMENTS),
+        ("technique", technique::STATEMENTS),
         ("sighting::result", sighting::result::STATEMENTS),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(|(name, sql)| (*module, *name, *sql))).collect()

@@ -100,6 +100,7 @@ statements! {
         last_seen = CASE WHEN last_seen < CAST($3 AS bigint) THEN $3 ELSE last_seen END WHERE id = $1";
 }
 
+/// A row of [`record_columns`].
 pub(crate) fn read(row: &Row<'_>) -> Result<Record> {
     Ok(Record {
         id: row.int(0)?,

@@ -16,6 +16,7 @@ pub(crate) mod operation;
 pub(crate) mod record;
 pub(crate) mod relationship;
 pub(crate) mod sighting;
+pub(crate) mod technique;
 pub(crate) mod token;
 
 use axum::Json;

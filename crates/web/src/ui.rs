@@ -20,6 +20,7 @@ pub(crate) mod settings;
 mod shell;
 pub(crate) mod sightings;
 mod story;
+pub(crate) mod technique;
 pub(crate) mod text;
 mod words;
 

@@ -86,7 +86,7 @@ fn candidate(record: &Record, key: &IdentityKey, shortened: bool, in_case: bool)
         KeyScheme::Email => "e-mail address",
         KeyScheme::Sid => "security identifier",
         KeyScheme::Mac => "MAC address",
-        KeyScheme::Natural | KeyScheme::Stix => "key",
+        KeyScheme::Natural | KeyScheme::Stix | KeyScheme::Attack => "key",
     };
     CandidateView {
         record_id: record.public_id.clone(),

@@ -1,6 +1,6 @@
 //! Attack patterns: how adversaries go about it (STIX 2.1, section 4.1; ATT&CK techniques).
 
-use super::{Column, FieldSpec, Kind, KindSpec, Place, Shelf, stix};
+use super::{Column, FieldSpec, KeyScheme, Kind, KindSpec, Place, Shelf, stix};
 
 pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::AttackPattern,
@@ -13,7 +13,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     columns: &[Column::attribute("external_id", "Id"), Column::at(Place::Category, "Tactics"), Column::at(Place::Status, "Status")],
     fields: &[
         FieldSpec::line("name", "Name").at(Place::Title).required(),
-        FieldSpec::line("external_id", "ATT&CK id").help("T1059.001"),
+        FieldSpec::line("external_id", "ATT&CK id").help("T1059.001").key(KeyScheme::Attack),
         FieldSpec::line("tactics", "Tactics").at(Place::Category).help("execution, persistence, …"),
         FieldSpec::choice("status", "Status", stix::STATUS_WORDS).at(Place::Status),
         FieldSpec::lines("platforms", "Platforms").help("One a line."),

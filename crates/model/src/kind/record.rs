@@ -277,7 +277,7 @@ fn keys_of(scheme: KeyScheme, value: &str) -> Vec<IdentityKey> {
             let normal = Observable::guess(value).map_or_else(|_| fold(value), |o| o.value);
             vec![IdentityKey { scheme, value: normal }]
         }
-        KeyScheme::Natural | KeyScheme::Sid | KeyScheme::Email | KeyScheme::Stix => vec![IdentityKey { scheme, value: fold(value) }],
+        KeyScheme::Natural | KeyScheme::Sid | KeyScheme::Email | KeyScheme::Stix | KeyScheme::Attack => vec![IdentityKey { scheme, value: fold(value) }],
     }
 }
 

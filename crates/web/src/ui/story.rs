@@ -88,6 +88,17 @@ fn line(entry: ActivityView) -> Line {
             String::new(),
         ),
         "import.apply" => (format!("imported {}", or(text("name"), entry.object.clone())), String::new()),
+        "technique.set" => {
+            let ids = |name: &str| {
+                d.get(name).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect::<Vec<_>>().join(", ")
+            };
+            let sentence = match (ids("added"), ids("removed")) {
+                (added, removed) if removed.is_empty() => format!("associated {added}"),
+                (added, removed) if added.is_empty() => format!("took {removed} off"),
+                (added, removed) => format!("associated {added}, and took {removed} off"),
+            };
+            (sentence, String::new())
+        }
         "job.cancel" => ("cancelled a job".to_owned(), String::new()),
         "case.break_glass" => ("entered this restricted case by breaking the glass".to_owned(), text("reason")),
         "record.create" => (format!("created {}", or(text("title"), entry.object.clone())), String::new()),

@@ -1,7 +1,7 @@
 //! Cases, notes, artifacts, operations, annotations.
 
 use axum::http::Method;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use model::Role::{Analyst, Reader};
 
 use super::{ApiRoute, UiRoute, route, screen};
@@ -11,6 +11,7 @@ use app::case::{ActivityView, CaseInput, CasePatch, CaseQuery, CaseSummary, Case
 use app::note::{NoteInput, NotePatch, NoteView};
 use app::operation::OperationView;
 use app::record::AnnotationView;
+use app::technique::{SetTechniques, TechniqueView};
 
 pub(super) fn api() -> Vec<ApiRoute> {
     vec![
@@ -24,6 +25,11 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::GET, "/cases/{number}/activity", Reader, "Show what was done in a case", get(api::case::activity))
             .query::<api::case::ActivityQuery>()
             .lists::<ActivityView>(),
+        route(Method::GET, "/cases/{number}/techniques", Reader, "List a case's ATT&CK techniques", get(api::technique::list))
+            .lists::<TechniqueView>(),
+        route(Method::PUT, "/cases/{number}/techniques", Analyst, "Associate ATT&CK techniques with a case", put(api::technique::set))
+            .body::<SetTechniques>()
+            .lists::<TechniqueView>(),
         // Notes
         route(Method::GET, "/cases/{number}/notes", Reader, "List a case's notes", get(api::note::list)).lists::<NoteView>(),
         route(Method::POST, "/cases/{number}/notes", Analyst, "Write a note", post(api::note::add))
@@ -75,6 +81,8 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::POST, "/cases/{number}/edit", Analyst, post(ui::case::edit)),
         screen(Method::GET, "/cases/{number}/state/{state}", Analyst, get(ui::case::state_page)),
         screen(Method::POST, "/cases/{number}/state/{state}", Analyst, post(ui::case::set_state)),
+        screen(Method::GET, "/cases/{number}/techniques", Reader, get(ui::technique::list)),
+        screen(Method::POST, "/cases/{number}/techniques", Analyst, post(ui::technique::change)),
         screen(Method::GET, "/cases/{number}/activity", Reader, get(ui::case::activity)),
         screen(Method::GET, "/cases/{number}/notes", Reader, get(ui::case::details)),
         screen(Method::POST, "/cases/{number}/notes", Analyst, post(ui::note::add)),

@@ -1,0 +1,9 @@
+//! ATT&CK techniques of a case: associated by hand, and rolled up from its artifacts.
+
+mod list;
+mod set;
+mod view;
+
+pub use list::list;
+pub use set::{SetTechniques, set};
+pub use view::{TechniqueOrigin, TechniqueView};

@@ -1,0 +1,18 @@
+//! ATT&CK techniques of cases.
+
+use app::technique::{self, SetTechniques, TechniqueView};
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::Answer;
+use crate::Web;
+use crate::body::Call;
+use crate::visitor::Signed;
+
+pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<Vec<TechniqueView>> {
+    Ok(Json(technique::list(&web.app, &actor, &number).await?))
+}
+
+pub(crate) async fn set(State(web): State<Web>, Path(number): Path<String>, call: Call<SetTechniques>) -> Answer<Vec<TechniqueView>> {
+    Ok(Json(technique::set(&web.app, &call.actor, &number, call.input).await?))
+}
