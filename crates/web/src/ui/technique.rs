@@ -12,7 +12,7 @@ use model::Kind;
 use model::technique::{tactic_label, tactic_order};
 use serde::Deserialize;
 
-use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
+use super::{Errors, Form, Screen, Shell, Visit, page_with, see};
 use crate::Web;
 
 /// How many techniques a search offers.
