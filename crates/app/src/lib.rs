@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod note;
 pub mod operation;
 pub mod record;
+pub mod search;
 pub mod sighting;
 pub mod technique;
 pub mod text;

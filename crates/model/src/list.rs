@@ -30,6 +30,16 @@ choice! {
     }
 }
 
+choice! {
+    /// A sort of thing that a search over everything finds.
+    pub enum Thing {
+        Case = 1 "cases" "Cases",
+        Record = 2 "records" "Records",
+        Note = 3 "notes" "Notes",
+        Annotation = 4 "annotations" "Annotations",
+    }
+}
+
 /// A column and a direction, written `title` or `-title`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort<C> {

@@ -28,11 +28,15 @@ enum Command {
     /// Work with cases.
     #[command(subcommand)]
     Case(command::case::Case),
+    /// Search cases, records, notes and annotations.
+    Search(command::search::Search),
     /// Bring in reports, records and logs.
     #[command(subcommand)]
     Import(command::import::Import),
     /// Search the logs for a case's observables.
     Sightings(command::sightings::Sightings),
+    /// Write a case as STIX, MISP, CSV, JSON or a plain list.
+    Export(command::export::Export),
     /// Find the observables in a text.
     Extract(command::extract::Extract),
     /// Work with accounts; also while a server runs on the directory.
@@ -55,8 +59,10 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(command) => command::serve::run(command),
         Command::Case(command) => command::case::run(command),
+        Command::Search(command) => command::search::run(command),
         Command::Import(command) => command::import::run(command),
         Command::Sightings(command) => command::sightings::run(command),
+        Command::Export(command) => command::export::run(command),
         Command::Extract(command) => command::extract::run(command),
         Command::Account(command) => command::account::run(command),
         Command::Token(command) => command::token::run(command),

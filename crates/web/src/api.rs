@@ -15,6 +15,7 @@ pub(crate) mod note;
 pub(crate) mod operation;
 pub(crate) mod record;
 pub(crate) mod relationship;
+pub(crate) mod search;
 pub(crate) mod sighting;
 pub(crate) mod technique;
 pub(crate) mod token;

@@ -15,6 +15,7 @@ pub(crate) mod logs;
 pub(crate) mod note;
 pub(crate) mod palette;
 pub(crate) mod records;
+pub(crate) mod search;
 pub(crate) mod selection;
 pub(crate) mod settings;
 mod shell;

@@ -117,6 +117,12 @@ testkit::each_engine! {
             format!("/api/v1/cases?q={MARK}"),
             "/api/v1/records".to_owned(),
             format!("/api/v1/records?q={MARK}"),
+            format!("/api/v1/search?q={MARK}"),
+            "/api/v1/search?q=he".to_owned(),
+            format!("/api/v1/search?q={MARK}&in=records"),
+            format!("/api/v1/search?q={MARK}&in=notes"),
+            format!("/search?q={MARK}"),
+            format!("/search?q={MARK}&in=annotations"),
             "/api/v1/records?kind=observable".to_owned(),
             "/palette?q=".to_owned(),
             format!("/palette?q={MARK}"),
@@ -157,6 +163,8 @@ testkit::each_engine! {
         site.get(&format!("/api/v1/cases?q={MARK}"), &ada).await.is(200).says(&objects.case);
         site.get(&format!("/palette?q={MARK}"), &ada).await.is(200).says(&objects.case).says(&objects.record);
         site.get(&format!("/records/observables?q={MARK}"), &ada).await.is(200).says(&objects.record);
+        let everywhere = site.get(&format!("/api/v1/search?q={MARK}"), &ada).await.is(200);
+        everywhere.says(&objects.case).says(&objects.record).says(&objects.note).says(&objects.annotation);
     }
 
     async fn no_change_of_it_is_told(test: TestApp) {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Web;
 use crate::error::Failure;
+use crate::ui::door::encode;
 use crate::visitor::{Signed, may};
 
 /// How many cases and how many records are told at most; with the actions no more than twenty in all.
@@ -45,6 +46,7 @@ pub(crate) async fn find(
         hits.extend(records(&web, &actor, &q).await?);
     }
     hits.extend(actions(&actor, &q));
+    hits.extend(everywhere(&q));
     Ok(Json(hits))
 }
 
@@ -86,11 +88,22 @@ async fn records(web: &Web, actor: &Actor, q: &str) -> Result<Vec<Hit>, Failure>
         .collect())
 }
 
+/// The way to all that holds the words: notes and annotations too, and more than are told here.
+fn everywhere(q: &str) -> Option<Hit> {
+    (!q.is_empty()).then(|| Hit {
+        title: format!("Search everywhere for “{}”", model::text::shorten(q, 60)),
+        detail: "Cases, records, notes, annotations".to_owned(),
+        href: format!("/search?q={}", encode(q)),
+        group: "Search",
+    })
+}
+
 /// Words to find it by, where it leads, and the least role.
 const PLACES: &[(&str, &str, &str, Role)] = &[
     ("New case", "Open a security case", "/cases/new", Role::Analyst),
     ("Cases", "My open cases", "/cases?assigned_to=me&state=open", Role::Reader),
     ("All cases", "Open and closed", "/cases", Role::Reader),
+    ("Search", "Cases, records, notes and annotations", "/search", Role::Reader),
     ("Import", "Records from files", "/import", Role::Reader),
     ("Logs and sources", "What is indexed", "/logs", Role::Reader),
     ("Known good", "What is never suspicious here", "/known-good", Role::Reader),

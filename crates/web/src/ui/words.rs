@@ -126,6 +126,12 @@ pub(crate) fn of_kind(total: &str, kind: &model::Kind) -> String {
     if total == "1" { format!("1 {}", spec.singular) } else { format!("{total} {}", spec.plural.to_lowercase()) }
 }
 
+/// `Security incident`, where a sentence begins.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
 /// What people read for the word of a choice.
 pub(crate) fn chosen<T: std::str::FromStr>(word: &str, label: impl Fn(T) -> &'static str) -> String {
     word.parse::<T>().map_or_else(|_| word.to_owned(), |one| label(one).to_owned())
@@ -188,25 +194,32 @@ pub(crate) enum Piece {
     Odd(String, &'static str),
 }
 
-/// Text in pieces: what was searched for is marked, and no character hides or turns around what follows it.
+/// Text in pieces: what was searched for is marked wherever it stands, and no character hides or turns around what follows it.
 pub(crate) fn pieces(text: &str, query: &str) -> Vec<Piece> {
     let query = model::observable::refang(query);
-    let words = model::text::search_words(&query);
+    // What is shown of an observable is defanged.
+    let words = model::text::search_words(&query).into_iter().flat_map(|word| {
+        let defanged = word.replace("http", "hxxp").replace("://", "[:]//").replace('.', "[.]").replace('@', "[@]");
+        if defanged == word { vec![word] } else { vec![word, defanged] }
+    });
+    let words: Vec<String> = words.collect();
     let lower = text.to_lowercase();
-    // Only where lower-casing keeps every character's place can its matches be shown.
-    let found = (lower.len() == text.len())
-        .then(|| words.iter().find_map(|word| lower.find(word.as_str()).map(|at| (at, at + word.len()))))
-        .flatten()
-        .filter(|(from, to)| text.is_char_boundary(*from) && text.is_char_boundary(*to));
     let mut out = Vec::new();
-    match found {
-        Some((from, to)) => {
-            odd_apart(&text[..from], &mut out);
-            out.push(Piece::Hit(text[from..to].to_owned()));
-            odd_apart(&text[to..], &mut out);
-        }
-        None => odd_apart(text, &mut out),
+    let mut at = 0;
+    // Only where lower-casing keeps every character's place can its matches be shown.
+    while lower.len() == text.len() {
+        let rest = lower.get(at..).unwrap_or_default();
+        let next = words
+            .iter()
+            .filter_map(|word| Some((rest.find(word.as_str())?, word.len())))
+            .min_by_key(|(from, len)| (*from, usize::MAX - len));
+        let Some((from, to)) = next.map(|(from, len)| (at + from, at + from + len)) else { break };
+        let (Some(before), Some(hit)) = (text.get(at..from), text.get(from..to)) else { break };
+        odd_apart(before, &mut out);
+        out.push(Piece::Hit(hit.to_owned()));
+        at = to;
     }
+    odd_apart(text.get(at..).unwrap_or_default(), &mut out);
     out
 }
 
@@ -245,6 +258,16 @@ fn odd(c: char) -> Option<&'static str> {
     })
 }
 
+/// What an upload of known-good lists brought.
+pub(crate) fn lists_brought(created: &i64, updated: &i64, refused: &i64) -> String {
+    let mut said = format!("{} new, {} replaced.", counted(*created, "list"), thousands(*updated));
+    if *refused > 0 {
+        said.push_str(&format!(" {} held no list, and nothing of them was taken.", counted(*refused, "file")));
+    }
+    said.push_str(" Observables are being held against the lists.");
+    said
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,6 +291,12 @@ mod tests {
         assert_eq!(of_kind("1", &model::Kind::ConfigurationItem), "1 configuration item");
         assert_eq!(of_kind("1,000+", &model::Kind::User), "1,000+ users");
         assert_eq!(pieces("My Portal", "portal"), [Piece::Plain("My ".to_owned()), Piece::Hit("Portal".to_owned())]);
+        let [plain, hit] = [Piece::Plain, Piece::Hit].map(|piece| move |text: &str| piece(text.to_owned()));
+        assert_eq!(
+            pieces("a port, my portal", "my port"),
+            [plain("a "), hit("port"), plain(", "), hit("my"), plain(" "), hit("port"), plain("al")]
+        );
+        assert_eq!(pieces("hxxps[:]//evil[.]example/a", "evil.example"), [plain("hxxps[:]//"), hit("evil[.]example"), plain("/a")]);
         assert_eq!(pieces("İx", "x"), [Piece::Plain("İx".to_owned())]);
         let turned = pieces("invoice\u{202e}fdp.exe", "");
         assert_eq!(turned[1], Piece::Odd("U+202E".to_owned(), "direction override"));

@@ -1,19 +1,26 @@
-//! The door, the start page, live updates, health.
+//! The door, the start page, search, live updates, health.
 
 use axum::http::Method;
 use axum::routing::{get, post};
 use model::Role::Reader;
 
 use super::{ApiRoute, UiRoute, route, screen};
-use crate::{health, live, ui};
+use crate::{api, health, live, ui};
+use app::search::{SearchQuery, SearchView};
 
 pub(super) fn api() -> Vec<ApiRoute> {
-    vec![route(Method::GET, "/changes", Reader, "Hear what changes (server-sent events)", get(live::changes)).query::<live::After>()]
+    vec![
+        route(Method::GET, "/changes", Reader, "Hear what changes (server-sent events)", get(live::changes)).query::<live::After>(),
+        route(Method::GET, "/search", Reader, "Search cases, records, notes and annotations", get(api::search::everywhere))
+            .query::<SearchQuery>()
+            .answers::<SearchView>(),
+    ]
 }
 
 pub(super) fn ui() -> Vec<UiRoute> {
     vec![
         screen(Method::GET, "/", Reader, get(ui::home)),
+        screen(Method::GET, "/search", Reader, get(ui::search::everywhere)),
         screen(Method::GET, "/changes", Reader, get(live::changes)),
         screen(Method::GET, "/setup", None, get(ui::door::setup_page)),
         screen(Method::POST, "/setup", None, post(ui::door::setup)),
