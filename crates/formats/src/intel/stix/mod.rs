@@ -36,7 +36,8 @@ use crate::export::stix::own::{self, Own};
 /// Reads a document.
 ///
 /// `counts` has `objects`, `duplicate_ids`, `refs_pointing_outside` (ids that are named and not in it, markings and authors
-/// among them), `patterns`, `patterns_refused`, and the number of each type by its name.
+/// among them), `patterns`, `patterns_refused`, `observables_named` (those that only patterns and other objects name), and the
+/// number of each type by its name.
 ///
 /// # Errors
 /// When it is too large, no JSON (with line and column), or no STIX 2.0 or 2.1.
@@ -78,7 +79,7 @@ struct Reader<'l> {
 impl<'l> Reader<'l> {
     fn new(limits: &'l Limits) -> Self {
         let mut document = Document::new(Format::Stix);
-        for sort in ["objects", "duplicate_ids", "refs_pointing_outside", "patterns", "patterns_refused"] {
+        for sort in ["objects", "duplicate_ids", "refs_pointing_outside", "patterns", "patterns_refused", "observables_named"] {
             document.counts.insert(sort.to_owned(), 0);
         }
         Self {
@@ -275,6 +276,7 @@ impl<'l> Reader<'l> {
             if self.ids.contains(&id) && !self.refused.contains(&id) {
                 continue;
             }
+            self.document.count("observables_named");
             let record = NewRecord::from_observable(&observable, Finding::Unknown);
             let told_as = observable.kind.as_str().to_owned();
             let modified = Timestamp::NEVER;
@@ -373,11 +375,11 @@ fn stix_pattern<'a>(properties: &Properties<'a>) -> Option<(&'a str, Version)> {
     Some((text("pattern")?, text("pattern_version").and_then(envelope::version).unwrap_or(properties.version)))
 }
 
-/// What a document is about: its report, grouping or collection; else the one campaign or malware in it.
+/// What a document is about: its report, grouping, collection or matrix; else the one campaign or malware in it.
 fn title(document: &Document) -> String {
     let first = |word: &str| document.objects.iter().find(|object| object.told_as == word);
     let only = |word: &str| first(word).filter(|_| document.counts.get(word) == Some(&1));
-    let about = ["report", "grouping", "x-mitre-collection"].into_iter().find_map(first);
+    let about = ["report", "grouping", "x-mitre-collection", "x-mitre-matrix"].into_iter().find_map(first);
     let about = about.or_else(|| ["campaign", "intrusion-set", "malware"].into_iter().find_map(only));
     about.map(|object| object.record.title.clone()).unwrap_or_default()
 }

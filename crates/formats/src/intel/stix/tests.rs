@@ -320,7 +320,8 @@ fn indicators_are_based_on_the_observables_of_their_patterns() {
     named.sort();
     assert_eq!(named, ["domain-name evil.example", "ipv4-addr 203.0.113.7"], "each once");
     assert_eq!(links(&document), ["I based-on evil.example", "I based-on 203.0.113.7", "I based-on evil.example"]);
-    assert_eq!((document.counts["patterns"], document.counts["patterns_refused"]), (2, 0));
+    let counts = ["patterns", "patterns_refused", "observables_named"].map(|sort| document.counts[sort]);
+    assert_eq!(counts, [2, 0, 2]);
     let domain = document.objects.iter().find(|o| o.told_as == "domain-name").unwrap();
     assert_eq!((domain.at.as_str(), domain.original.as_str()), ("/objects/0/pattern", ""));
     assert_eq!(Some(domain.id.as_str()), domain.record.public_id.as_deref());
