@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use formats::extract::{Extract, extract as find_all};
-use formats::known_good::KnownGood;
 use model::Actor;
 use model::list::thousands;
 use model::observable::{Mark, Observable, ObservableType, defang};
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::App;
 use crate::error::{AppError, Result};
-use crate::known_good;
+use crate::known_good::Compiled;
 
 /// The longest text, in bytes.
 pub(crate) const MAX_TEXT: usize = 10 * 1024 * 1024;
@@ -67,7 +66,7 @@ pub struct ExtractView {
 /// When the text is empty or too large.
 pub async fn extract(app: &App, actor: &Actor, text: String) -> Result<ExtractView> {
     check_text(&text)?;
-    let known_good = app.read(actor, known_good::load).await?;
+    let known_good = app.known_good(actor).await?;
     on_a_thread(move || view(text, &known_good)).await
 }
 
@@ -88,7 +87,7 @@ pub(crate) async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Se
 }
 
 /// The view of a text.
-pub(crate) fn view(text: String, known_good: &KnownGood) -> ExtractView {
+pub(crate) fn view(text: String, known_good: &Compiled) -> ExtractView {
     let found = find_all(&text, &Extract::default());
     let mut occurrences: HashMap<&Observable, usize> = HashMap::new();
     for find in &found {
@@ -98,7 +97,7 @@ pub(crate) fn view(text: String, known_good: &KnownGood) -> ExtractView {
         .iter()
         .map(|find| {
             let mut marks: Vec<MarkView> = find.marks.iter().map(|mark| MarkView { mark: *mark, label: mark.label().to_owned() }).collect();
-            if let Some(reason) = known_good.matches(&find.observable) {
+            if let Some(reason) = known_good.reason(&find.observable) {
                 let label = format!("{}: {reason}", Mark::KnownGood.label());
                 marks.push(MarkView { mark: Mark::KnownGood, label });
             }

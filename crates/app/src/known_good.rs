@@ -1,11 +1,17 @@
-//! Our own list of what is known to be good: own servers, own domains, vendors' networks.
+//! What is known to be good: our own list (own servers, own domains, vendors' networks), and lists of others.
 
 mod add;
+mod compiled;
 mod list;
+mod lists;
+mod mark;
 mod remove;
 
 pub use add::{NewKnownGood, add};
+pub(crate) use compiled::{Cache, Compiled};
 pub use list::{KnownGoodView, list};
+pub use lists::{ImportedLists, KnownGoodListView, RefusedListView, SetKnownGoodList, import_lists, lists, remove_list, set_list};
+pub(crate) use mark::JOB;
 pub use remove::{RemoveKnownGood, remove};
 
 use formats::known_good::KnownGood;
@@ -14,7 +20,7 @@ use store::known_good::Entry;
 
 use crate::error::{AppError, Result};
 
-/// The whole list, ready to be asked.
+/// Our own list, ready to be asked.
 pub(crate) fn load(tx: &mut Tx<'_>) -> Result<KnownGood> {
     compile(&store::known_good::list(tx)?)
 }

@@ -44,13 +44,14 @@ pub struct App {
     pub(crate) logs: Arc<logs::LogIndex>,
     pub(crate) world: Arc<dyn World>,
     pub(crate) passwords: account::Passwords,
+    pub(crate) known_good: Arc<known_good::Cache>,
 }
 
 impl App {
     /// An application over an open store and log index.
     #[must_use]
     pub fn new(store: Store, logs: Arc<logs::LogIndex>, world: Arc<dyn World>) -> Self {
-        Self { store, logs, world, passwords: account::Passwords::new(account::PasswordCost::OWASP) }
+        Self { store, logs, world, passwords: account::Passwords::new(account::PasswordCost::OWASP), known_good: Arc::default() }
     }
 
     /// Tells whenever changes were committed.

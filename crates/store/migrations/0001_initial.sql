@@ -554,3 +554,30 @@ CREATE TABLE known_good (
     created_by {text} NOT NULL,
     created_at {int} NOT NULL
 );
+
+-- Lists of others, in the form of MISP's warninglists. The entries are in a file.
+CREATE TABLE known_good_list (
+    id          {id},
+    public_id   {text} NOT NULL UNIQUE,
+    name        {text} NOT NULL UNIQUE,
+    description {text} NOT NULL,
+    version     {int} NOT NULL,
+    type        {text} NOT NULL,
+    -- MISP's attribute types that it is for, as JSON.
+    attributes  {text} NOT NULL,
+    entries     {int} NOT NULL,
+    -- Entries that can't be used.
+    skipped     {int} NOT NULL,
+    enabled     {int} NOT NULL,
+    -- 1 when it is asked for its attribute types only.
+    own_types   {int} NOT NULL,
+    sha256      {text} NOT NULL,
+    created_by  {text} NOT NULL,
+    created_at  {int} NOT NULL
+);
+
+-- Which observables are known to be good, and why. A job writes it, so that no list asks for each of its rows.
+CREATE TABLE known_good_mark (
+    record_id {int} NOT NULL PRIMARY KEY REFERENCES record (id),
+    reason    {text} NOT NULL
+);

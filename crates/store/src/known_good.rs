@@ -1,4 +1,13 @@
-//! Our own list of what is known to be good.
+//! What is known to be good: our own list, lists of others, and the marks that they leave on observables.
+
+pub(crate) mod list;
+pub(crate) mod mark;
+
+pub use list::{List, find_list, lists, put_list, remove_list, set_list};
+pub(crate) use mark::came_in;
+pub use mark::{
+    JOB, Marking, Unmarked, cases_with, clear_marks, last_observable, lists_changed, mark_range, marking, marks_of, next_unmarked, set_marked,
+};
 
 use model::{Stamp, Timestamp};
 

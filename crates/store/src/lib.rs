@@ -195,6 +195,8 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("journal", journal::STATEMENTS),
         ("log_source", log_source::STATEMENTS),
         ("known_good", known_good::STATEMENTS),
+        ("known_good::list", known_good::list::STATEMENTS),
+        ("known_good::mark", known_good::mark::STATEMENTS),
         ("note", note::STATEMENTS),
         ("operation", operation::STATEMENTS),
         ("record", record::STATEMENTS),

@@ -37,6 +37,7 @@ pub use reveal::{Revealed, outside_library, reveal};
 
 use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements, text_list, texts_in, to_json};
 use crate::error::Result;
+use crate::known_good;
 use crate::visibility::record_visible;
 
 /// A record.
@@ -181,6 +182,9 @@ pub fn upsert(tx: &mut Tx<'_>, records: &[NewRecord], library: bool, source: &st
     }
     let inserted = insert(tx, records, &public_ids, &fresh, library, source, stamp)?;
     insert_keys(tx, records, &public_ids, &fresh, &inserted, source)?;
+    if fresh.iter().any(|n| records.get(*n).is_some_and(|record| record.kind == Kind::Observable)) {
+        known_good::came_in(tx, stamp)?;
+    }
     let mut revealed = Vec::new();
     if library {
         let outside = |(record, public_id)| known.get(public_id).filter(|known| !known.library).map(|known| (known.id, record));

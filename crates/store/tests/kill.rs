@@ -184,6 +184,7 @@ fn all(case: i64) -> ArtifactFilter {
         q: String::new(),
         categories: Vec::new(),
         findings: Vec::new(),
+        marked: None,
         sort: Sort { column: SortColumn::Added, descending: false },
         cursor: None,
         limit: 10,

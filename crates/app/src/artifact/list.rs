@@ -27,6 +27,8 @@ pub struct ArtifactQuery {
     pub category: String,
     /// Findings.
     pub finding: String,
+    /// `yes` for what is known to be good, `no` for the rest.
+    pub marked: String,
     /// `added`, `title`, `category`, `severity`, `finding`, `first_seen` or `last_seen`; a minus before it turns the order.
     pub sort: String,
     /// From the answer before.
@@ -60,6 +62,15 @@ pub(crate) fn filter(query: &ArtifactQuery) -> Result<ArtifactFilter> {
         q: refang(&fields.text("/q", &query.q, 1_000)),
         categories: query.category.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect(),
         findings: choices::<Finding>(&mut fields, "/finding", &query.finding).iter().map(|f| f.code()).collect(),
+        marked: match query.marked.as_str() {
+            "" => None,
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => {
+                fields.refuse("/marked", "must be yes or no");
+                None
+            }
+        },
         sort: sort(&mut fields, &query.sort, Sort { column: SortColumn::Added, descending: true }),
         cursor: cursor(&mut fields, &query.cursor),
         limit: limit(&mut fields, query.limit),

@@ -34,6 +34,8 @@ pub struct ArtifactView {
     pub case_count: i64,
     /// In how many events the newest sightings search of this case saw it; null when none asked.
     pub sighted: Option<i64>,
+    /// Why it is known to be good: the entry's reason, or the names of the lists; empty when no list knows it.
+    pub known_good: String,
 }
 
 impl From<Artifact> for ArtifactView {
@@ -51,6 +53,7 @@ impl From<Artifact> for ArtifactView {
             annotation_count: artifact.annotations,
             case_count: artifact.cases,
             sighted: artifact.sighted,
+            known_good: artifact.known_good,
         }
     }
 }

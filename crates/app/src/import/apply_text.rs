@@ -21,7 +21,6 @@ use crate::artifact::{Incoming, Source};
 use crate::authorise::open_case;
 use crate::error::{AppError, Result};
 use crate::extract::{self, FindView, on_a_thread};
-use crate::known_good;
 use crate::operation::bulk::{self, Bulk};
 use crate::record::known::store_all;
 
@@ -29,7 +28,7 @@ use crate::record::known::store_all;
 const MOST_WITHOUT_CASE: usize = 5_000;
 
 pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: ApplyImport) -> Result<()> {
-    let known_good = app.read(actor, known_good::load).await?;
+    let known_good = app.known_good(actor).await?;
     let bytes = bytes_of(app, staged).await?;
     let view = on_a_thread(move || extract::view(String::from_utf8_lossy(&bytes).into_owned(), &known_good)).await?;
     let found = view.observables;

@@ -19,8 +19,7 @@ use crate::App;
 use crate::error::{AppError, Result};
 use crate::extract::{self, on_a_thread};
 use crate::operation::OperationView;
-use crate::record::display;
-use crate::{known_good, record::RecordView};
+use crate::record::{RecordView, display};
 
 /// How many rows a preview shows.
 pub(super) const PREVIEW_ROWS: usize = 50;
@@ -189,7 +188,7 @@ pub(super) fn columns(prepared: &Prepared) -> Vec<ColumnView> {
 }
 
 async fn text(app: &App, actor: &Actor, import: Import) -> Result<ImportView> {
-    let known_good = app.read(actor, known_good::load).await?;
+    let known_good = app.known_good(actor).await?;
     let bytes = bytes_of(app, &import).await?;
     let extract = on_a_thread(move || extract::view(String::from_utf8_lossy(&bytes).into_owned(), &known_good)).await?;
     let staged = state(&import)? == ImportState::Staged;

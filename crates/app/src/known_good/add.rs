@@ -35,6 +35,7 @@ pub async fn add(app: &App, actor: &Actor, input: NewKnownGood) -> Result<KnownG
         known_good::put(tx, &value, &comment, stamp)?;
         let details = json!({ "comment": comment });
         journal::append(tx, stamp, &Deed { verb: "known_good.add", object: &value, details }, ShownIn::Journal)?;
+        known_good::lists_changed(tx, stamp)?;
         change::announce(tx, stamp, Topic::Records, 0)?;
         let entries = known_good::list(tx)?;
         let entry = entries.into_iter().find(|entry| entry.value == value).ok_or(AppError::NotFound("entry"))?;

@@ -30,6 +30,7 @@ pub async fn remove(app: &App, actor: &Actor, input: RemoveKnownGood) -> Result<
             return Err(AppError::NotFound("entry"));
         }
         journal::append(tx, stamp, &Deed { verb: "known_good.remove", object: &input.value, details: json!({}) }, ShownIn::Journal)?;
+        known_good::lists_changed(tx, stamp)?;
         change::announce(tx, stamp, Topic::Records, 0)?;
         Ok(())
     })

@@ -3,7 +3,7 @@
 use model::artifact::{ExclusionReason, Status};
 use model::{Actor, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::artifact;
+use store::{artifact, known_good};
 
 use super::{OriginView, find_record};
 use crate::App;
@@ -29,6 +29,8 @@ pub struct WhyView {
     pub added_at: Timestamp,
     /// Every place that it came from, oldest first.
     pub origins: Vec<OriginView>,
+    /// Why it is known to be good; empty when no list knows it.
+    pub known_good: String,
 }
 
 /// Where a record of a case came from, and where it stands there.
@@ -51,6 +53,7 @@ pub async fn why(app: &App, actor: &Actor, case: &str, id: &str) -> Result<WhyVi
             added_by: standing.added_by,
             added_at: standing.added_at,
             origins: origins.into_iter().map(Into::into).collect(),
+            known_good: known_good::marks_of(tx, &[record.id])?.remove(&record.id).unwrap_or_default(),
         })
     })
     .await

@@ -7,6 +7,7 @@
 //! Lists of others come in the form of MISP's warninglists ([`Warninglist`]), with four more ways of matching; many of
 //! them are asked at once through a [`Matcher`].
 
+mod archive;
 mod matcher;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::net::IpAddr;
 
 use model::observable::{Observable, ObservableType, url_host};
 
+pub use archive::{Lists, read_lists};
 pub use matcher::Matcher;
 pub use warninglist::{ListLimits, ListType, NotAList, Warninglist};
 

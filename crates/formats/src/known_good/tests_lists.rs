@@ -98,3 +98,35 @@ fn hostile_lists_are_bounded() {
     assert!(matcher.places_of_value(&"b".repeat(100_000)).is_empty());
     assert_eq!(matcher.places_of_value("host17ab"), [0, 2]);
 }
+
+#[test]
+fn lists_come_alone_packed_or_many_in_a_zip() {
+    use std::io::Write;
+    let text = |name: &str| format!("{{\"name\":\"{name}\",\"type\":\"string\",\"list\":[\"a.example\"]}}");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text("packed").as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (path, content) in [
+        ("lists/a/list.json", text("a").into_bytes()),
+        ("lists/b/list.json.gz", packed.clone()),
+        ("lists/c/list.json", b"{}".to_vec()),
+        ("schema.json", b"{}".to_vec()),
+        ("README.md", b"#".to_vec()),
+    ] {
+        zip.start_file(path, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(&content).unwrap();
+    }
+    let zip = zip.finish().unwrap().into_inner();
+    let names = |bytes: &[u8]| {
+        let read = read_lists("f", bytes, &ListLimits::default());
+        let names: Vec<String> = read.lists.iter().map(|(list, _)| list.name.clone()).collect();
+        let refused: Vec<String> = read.refused.into_iter().map(|(name, _)| name).collect();
+        (names.join(" "), refused.join(" "))
+    };
+    assert_eq!(names(text("alone").as_bytes()), ("alone".to_owned(), String::new()));
+    assert_eq!(names(&packed), ("packed".to_owned(), String::new()));
+    assert_eq!(names(&zip), ("a packed".to_owned(), "lists/c/list.json".to_owned()));
+    assert_eq!(names(b"PK\x03\x04 broken"), (String::new(), "f".to_owned()));
+    assert_eq!(names(b"\x1f\x8b broken"), (String::new(), "f".to_owned()));
+}

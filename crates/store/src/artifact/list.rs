@@ -10,6 +10,7 @@ use model::{Kind, Timestamp};
 use super::{Count, Origin, counts, last_id, read_origin};
 use crate::engine::{Engine, Tx, id_list, ids_in, params};
 use crate::error::Result;
+use crate::known_good;
 use crate::record::{self, MATCH_LIMIT, RECORD_COLUMNS, Record, record_columns};
 use crate::select::{Order, Select};
 use crate::text::{Indexed, RECORD_OF_TEXT, RECORD_TEXT, Words};
@@ -36,6 +37,8 @@ pub struct ArtifactFilter {
     pub categories: Vec<String>,
     /// One of these findings' codes, when any.
     pub findings: Vec<i64>,
+    /// Those that are known to be good, or those that are not.
+    pub marked: Option<bool>,
     /// The order.
     pub sort: Sort<SortColumn>,
     /// After this row.
@@ -75,7 +78,12 @@ pub struct Artifact {
     pub cases: i64,
     /// What the newest sightings search in this case counted, if any.
     pub sighted: Option<i64>,
+    /// Why it is known to be good; empty when it is not.
+    pub known_good: String,
 }
+
+/// Whether an artifact is known to be good.
+const MARKED: &str = "EXISTS (SELECT 1 FROM known_good_mark m WHERE m.record_id = a.record_id)";
 
 /// What leads a list of artifacts.
 enum Lead<'w> {
@@ -85,6 +93,8 @@ enum Lead<'w> {
     Order(&'static str, &'w [String]),
     /// SQLite's text index.
     Text(&'w Indexed),
+    /// What is known to be good, whose texts are looked at for these words.
+    Marked(&'w [String]),
 }
 
 /// The list; the caller has found the case. `$1` is the viewer in every list, though nothing here depends on it.
@@ -114,7 +124,22 @@ fn select<'a>(tx: &Tx<'_>, filter: &'a ArtifactFilter, lead: &Lead<'_>) -> Selec
             words.lead(&mut select, RECORD_TEXT, "r.search_text");
             select
         }
+        Lead::Marked(words) => {
+            let from = match engine {
+                Engine::Sqlite => "known_good_mark m CROSS JOIN artifact a CROSS JOIN record r",
+                Engine::Postgres => "known_good_mark m, artifact a, record r",
+            };
+            let mut select = Select::new(tx, from, JOINED);
+            select.and_plain("m.record_id = a.record_id");
+            select.all_words(engine, "r.search_text", words.to_vec());
+            select
+        }
     };
+    match filter.marked {
+        Some(true) if !matches!(lead, Lead::Marked(_)) => select.and_plain(MARKED),
+        Some(false) => select.and_plain(&format!("NOT {MARKED}")),
+        Some(true) | None => {}
+    }
     select.and("a.case_id = $?", filter.case);
     if let Some(kind) = filter.kind {
         // A plus keeps SQLite from the index by kind where it is to look a record up.
@@ -149,29 +174,45 @@ struct Plan {
     words: Words,
     rows_led: bool,
     count_led: bool,
+    /// Whether what is known to be good leads: asked for, and fewer than the case holds.
+    marked: bool,
+}
+
+impl Plan {
+    /// What leads when the text index does not.
+    fn scanned<'w>(&self, words: &'w [String]) -> Lead<'w> {
+        if self.marked { Lead::Marked(words) } else { Lead::Case(words) }
+    }
+}
+
+/// Whether there are at most so many marks.
+fn few_marks(tx: &mut Tx<'_>, most: i64) -> Result<bool> {
+    let sql = "SELECT CAST(count(*) AS bigint) FROM (SELECT 1 AS one FROM known_good_mark LIMIT $1) AS marks";
+    Ok(tx.query_one(sql, params![most.saturating_add(1)], |row| row.int(0))? <= most)
 }
 
 fn plan(tx: &mut Tx<'_>, filter: &ArtifactFilter, counts: &[Count]) -> Result<Plan> {
     let total: i64 = counts.iter().map(|count| count.count).sum();
     if total <= SMALL_CASE {
-        return Ok(Plan { words: Words::Scanned(search_words(&filter.q)), rows_led: false, count_led: false });
+        return Ok(Plan { words: Words::Scanned(search_words(&filter.q)), rows_led: false, count_led: false, marked: false });
     }
+    let marked = filter.marked == Some(true) && few_marks(tx, held(filter, counts))?;
     let words = Words::of(tx, RECORD_TEXT, &filter.q)?;
-    let Words::Indexed(indexed) = &words else { return Ok(Plan { words, rows_led: false, count_led: false }) };
+    let Words::Indexed(indexed) = &words else { return Ok(Plan { words, rows_led: false, count_led: false, marked }) };
     let (matches, all) = indexed.estimate(tx, filter.kind, MATCH_LIMIT)?;
     let rows_led = matches <= MATCH_LIMIT;
     // Beyond, whichever is expected to have the fewer rows is counted.
-    Ok(Plan { rows_led, count_led: rows_led || all <= held(filter, counts), words })
+    Ok(Plan { rows_led, count_led: rows_led || (all <= held(filter, counts) && !marked), marked, words })
 }
 
 fn total(tx: &mut Tx<'_>, filter: &ArtifactFilter, plan: &Plan, counts: &[Count]) -> Result<(i64, bool)> {
-    if filter.q.trim().is_empty() && filter.categories.is_empty() && filter.findings.is_empty() {
+    if filter.q.trim().is_empty() && filter.categories.is_empty() && filter.findings.is_empty() && filter.marked.is_none() {
         return Ok((held(filter, counts), true));
     }
     let counted = match &plan.words {
         Words::Nowhere => 0,
         Words::Indexed(words) if plan.count_led => select(tx, filter, &Lead::Text(words)).count(tx, COUNT_LIMIT)?,
-        Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => select(tx, filter, &Lead::Case(words)).count(tx, COUNT_LIMIT)?,
+        Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => select(tx, filter, &plan.scanned(words)).count(tx, COUNT_LIMIT)?,
     };
     Ok((counted.min(COUNT_LIMIT), counted <= COUNT_LIMIT))
 }
@@ -193,10 +234,10 @@ pub fn list(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<Page<Artifact>> 
         Words::Indexed(words) if plan.rows_led => Lead::Text(words),
         Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => match tx.engine() {
             // What is counted to its end is few rows among many: they are sooner sorted than met.
-            Engine::Sqlite if large && !(total_is_exact && total <= COUNT_LIMIT) => {
+            Engine::Sqlite if large && !plan.marked && !(total_is_exact && total <= COUNT_LIMIT) => {
                 Lead::Order(record::sort_index(filter.sort.column), words)
             }
-            Engine::Sqlite | Engine::Postgres => Lead::Case(words),
+            Engine::Sqlite | Engine::Postgres => plan.scanned(words),
         },
         Words::Nowhere => {
             return Ok(Page { items: Vec::new(), next_cursor: None, total, total_is_exact, as_of: last_id(tx)?.to_string() });
@@ -219,6 +260,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<Page<Artifact>> 
             annotations: 0,
             cases: 0,
             sighted: None,
+            known_good: String::new(),
         })
     })?;
     let more = items.len() > filter.limit as usize;
@@ -234,7 +276,7 @@ fn cursor(last: &Artifact, column: SortColumn) -> Cursor {
     Cursor { key: record::sort_key(&last.record, column, last.id), id }
 }
 
-/// Adds what hangs on the artifacts of one page: one statement each for origins, annotations, cases and sightings.
+/// Adds what hangs on the artifacts of one page: one statement each for origins, annotations, cases, sightings and marks.
 ///
 /// # Errors
 /// When the database fails.
@@ -274,12 +316,14 @@ pub fn decorate(tx: &mut Tx<'_>, case: i64, items: &mut [Artifact]) -> Result<()
         &list,
     )?;
     let sightings = sighted(tx, case, &list, &among)?;
+    let mut marks = known_good::marks_of(tx, &ids)?;
     for item in items {
         let id = item.record.id;
         item.origins = origins.remove(&id).unwrap_or_default();
         item.annotations = annotations.get(&id).copied().unwrap_or_default();
         item.cases = cases.get(&id).copied().unwrap_or_default();
         item.sighted = sightings.get(&id).copied();
+        item.known_good = marks.remove(&id).unwrap_or_default();
     }
     Ok(())
 }
@@ -310,7 +354,7 @@ pub fn matching_ids(tx: &mut Tx<'_>, filter: &ArtifactFilter, limit: i64) -> Res
     let lead = match &plan.words {
         Words::Nowhere => return Ok(Vec::new()),
         Words::Indexed(words) if plan.rows_led => Lead::Text(words),
-        Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => Lead::Case(words),
+        Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => plan.scanned(words),
     };
     select(tx, filter, &lead).ids(tx, "a.record_id", limit)
 }

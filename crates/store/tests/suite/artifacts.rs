@@ -22,6 +22,7 @@ pub(crate) fn tab(case: i64) -> ArtifactFilter {
         q: String::new(),
         categories: Vec::new(),
         findings: Vec::new(),
+        marked: None,
         sort: Sort { column: SortColumn::Added, descending: false },
         cursor: None,
         limit: 100,

@@ -126,6 +126,7 @@ fn found(tx: &mut Tx<'_>, secret: &Secret) -> store::Result<Vec<&'static str>> {
         q: String::new(),
         categories: Vec::new(),
         findings: Vec::new(),
+        marked: None,
         sort: Sort { column: SortColumn::Added, descending: false },
         cursor: None,
         limit: 10,
