@@ -4,4 +4,4 @@
 
 mod server;
 
-pub use server::{Answer, ConnectError, Content, Server};
+pub use server::{Answer, ConnectError, Content, Saved, Server};

@@ -1,5 +1,6 @@
 //! A Vizsla server as a client sees it: requests with a token, raw answers.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -105,6 +106,35 @@ impl Server {
         let status = answer.status().as_u16();
         let body = answer.bytes().await.map_err(told)?.to_vec();
         Ok(Answer { status, body })
+    }
+}
+
+/// What became of a file that was asked for.
+#[derive(Debug, Clone)]
+pub enum Saved {
+    /// It was written to its end.
+    Whole,
+    /// The server refused; nothing was written.
+    Refused(Answer),
+}
+
+impl Server {
+    /// Asks for a file and writes it as it comes.
+    ///
+    /// # Errors
+    /// When the server can't be reached, the file breaks off, or it can't be written.
+    pub async fn save(&self, path_and_query: &str, out: &mut (impl Write + Send)) -> Result<Saved, ConnectError> {
+        let url = self.base.join(path_and_query).map_err(|error| ConnectError::Address(error.to_string()))?;
+        let request = self.client.get(url).header(AUTHORIZATION, format!("Bearer {}", self.token));
+        let mut answer = request.send().await.map_err(told)?;
+        if !answer.status().is_success() {
+            let status = answer.status().as_u16();
+            return Ok(Saved::Refused(Answer { status, body: answer.bytes().await.map_err(told)?.to_vec() }));
+        }
+        while let Some(chunk) = answer.chunk().await.map_err(told)? {
+            out.write_all(&chunk).map_err(|error| ConnectError::File { path: "the output".to_owned(), error })?;
+        }
+        Ok(Saved::Whole)
     }
 }
 

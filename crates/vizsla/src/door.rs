@@ -1,11 +1,12 @@
 //! One door for data commands: a request of the API, sent to the server of `VIZSLA_URL`, else handed to the router here.
 
+use std::io::Write;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
-use connect::{Content, Server};
+use axum::http::{Request, Response};
+use connect::{Content, Saved, Server};
 use http_body_util::BodyExt;
 use serde_json::Value as Json;
 use tower::ServiceExt;
@@ -61,6 +62,35 @@ impl Door {
         if (200..300).contains(&status) { Ok(json) } else { Err(output::refusal(status, &json)) }
     }
 
+    /// Asks for a file and writes it as it comes.
+    ///
+    /// # Errors
+    /// What the API refuses, in its own words; that what was written is not whole, when it breaks off.
+    pub(crate) async fn save(&self, path: &str, out: &mut (impl Write + Send)) -> Result<(), String> {
+        let broken = |error: &dyn std::fmt::Display| format!("what was written is not whole: {error}");
+        match self {
+            Self::Server(server) => match server.save(path, out).await.map_err(|error| broken(&error))? {
+                Saved::Whole => Ok(()),
+                Saved::Refused(answer) => Err(output::refusal(answer.status, &serde_json::from_slice(&answer.body).unwrap_or_default())),
+            },
+            Self::Here(here) => {
+                let mut answer = here.begin("GET", path, Content::Empty).await?;
+                if !answer.status().is_success() {
+                    let status = answer.status().as_u16();
+                    let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+                    return Err(output::refusal(status, &serde_json::from_slice(&body).unwrap_or_default()));
+                }
+                while let Some(frame) = answer.body_mut().frame().await {
+                    let frame = frame.map_err(|error| broken(&error))?;
+                    if let Some(bytes) = frame.data_ref() {
+                        out.write_all(bytes).map_err(|error| broken(&error))?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// Sends JSON.
     ///
     /// # Errors
@@ -108,6 +138,14 @@ impl Door {
 
 impl Here {
     async fn send(&self, method: &str, path: &str, content: Content) -> Result<(u16, Vec<u8>), String> {
+        let answer = self.begin(method, path, content).await?;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.map_err(|error| error.to_string())?;
+        Ok((status, body.to_bytes().to_vec()))
+    }
+
+    /// The answer as it begins.
+    async fn begin(&self, method: &str, path: &str, content: Content) -> Result<Response<Body>, String> {
         let mut request = Request::builder().method(method).uri(path).extension(LocalActor(open::operator()));
         let body = match content {
             Content::Empty => Body::empty(),
@@ -122,10 +160,7 @@ impl Here {
             }
         };
         let request = request.body(body).map_err(|error| error.to_string())?;
-        let answer = self.router.clone().oneshot(request).await.map_err(|error| error.to_string())?;
-        let status = answer.status().as_u16();
-        let body = answer.into_body().collect().await.map_err(|error| error.to_string())?;
-        Ok((status, body.to_bytes().to_vec()))
+        self.router.clone().oneshot(request).await.map_err(|error| error.to_string())
     }
 }
 

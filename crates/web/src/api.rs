@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod annotation;
 pub(crate) mod artifact;
 pub(crate) mod case;
+pub(crate) mod export;
 pub(crate) mod extract;
 pub(crate) mod group;
 pub(crate) mod import;

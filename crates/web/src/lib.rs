@@ -2,6 +2,7 @@
 
 mod assets;
 mod body;
+mod download;
 mod error;
 mod health;
 mod intake;

@@ -17,6 +17,8 @@ pub(crate) struct Doc {
     pub(crate) parameters: Vec<Json>,
     pub(crate) body: Option<Json>,
     pub(crate) answer: Option<Json>,
+    /// The media types of the file that it answers instead.
+    pub(crate) files: Vec<&'static str>,
     pub(crate) schemas: BTreeMap<String, Json>,
 }
 
@@ -82,13 +84,18 @@ pub(crate) fn document() -> Json {
 fn operation(route: &ApiRoute) -> Json {
     let mut parameters: Vec<Json> = path_parameters(&route.path);
     parameters.extend(route.doc.parameters.clone());
+    let schema = route.doc.answer.clone().unwrap_or_else(|| json!({}));
+    let mut content: Map<String, Json> = route.doc.files.iter().map(|media| ((*media).to_owned(), json!({}))).collect();
+    if content.is_empty() {
+        content.insert("application/json".to_owned(), json!({ "schema": schema }));
+    }
     let mut operation = json!({
         "summary": route.summary,
         "description": format!("Needs the role {}.", route.least.map_or("nobody: it is open", |role| role.as_str())),
         "tags": [route.path.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default()],
         "parameters": parameters,
         "responses": {
-            "200": { "description": "Done", "content": { "application/json": { "schema": route.doc.answer.clone().unwrap_or_else(|| json!({})) } } },
+            "200": { "description": "Done", "content": content },
             "default": { "description": "Refused", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }
         }
     });

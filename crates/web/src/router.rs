@@ -73,6 +73,12 @@ impl ApiRoute {
         self
     }
 
+    /// Says that it answers a file of one of these media types.
+    pub(crate) fn sends(mut self, media: &[&'static str]) -> Self {
+        self.doc.files = media.to_vec();
+        self
+    }
+
     /// Says what it answers, a page at a time.
     pub(crate) fn pages<T: utoipa::ToSchema>(mut self) -> Self {
         // A generic schema names what it holds, but does not bring it along.

@@ -6,6 +6,7 @@ pub(crate) mod case;
 pub(crate) mod cases;
 pub(crate) mod docs;
 pub(crate) mod door;
+pub(crate) mod export;
 mod failure;
 mod form;
 pub(crate) mod import;

@@ -32,6 +32,8 @@ pub struct ExportQuery {
     pub category: String,
     /// Findings.
     pub finding: String,
+    /// `yes` for what is known to be good, `no` for the rest.
+    pub marked: String,
     /// Whether observables are written so that nobody clicks them; `csv` and `plain` only.
     pub defang: bool,
     /// Whether a table begins with a byte order mark, for spreadsheets; `csv` only.
@@ -46,6 +48,7 @@ impl ExportQuery {
             status: self.status.clone(),
             category: self.category.clone(),
             finding: self.finding.clone(),
+            marked: self.marked.clone(),
             ..ArtifactQuery::default()
         }
     }

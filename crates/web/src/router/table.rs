@@ -1,6 +1,7 @@
 //! The tables, by noun. A verb has a line in `api`; a screen has a line in `ui`.
 
 mod cases;
+mod exports;
 mod frame;
 mod people;
 mod records;
@@ -15,12 +16,12 @@ use crate::Web;
 
 /// The API.
 pub(crate) fn api_routes() -> Vec<ApiRoute> {
-    [frame::api(), cases::api(), records::api(), sightings::api(), people::api()].into_iter().flatten().collect()
+    [frame::api(), cases::api(), exports::api(), records::api(), sightings::api(), people::api()].into_iter().flatten().collect()
 }
 
 /// The pages.
 pub(crate) fn ui_routes() -> Vec<UiRoute> {
-    [frame::ui(), cases::ui(), records::ui(), sightings::ui(), people::ui()].into_iter().flatten().collect()
+    [frame::ui(), cases::ui(), exports::ui(), records::ui(), sightings::ui(), people::ui()].into_iter().flatten().collect()
 }
 
 fn route(method: Method, path: &str, least: Role, summary: &'static str, handler: MethodRouter<Web>) -> ApiRoute {

@@ -87,6 +87,7 @@ fn line(entry: ActivityView) -> Line {
             ),
             String::new(),
         ),
+        "case.export" => (format!("exported {artifacts} as {}", text("format").to_uppercase()), String::new()),
         "import.apply" => (format!("imported {}", or(text("name"), entry.object.clone())), String::new()),
         "technique.set" => {
             let ids = |name: &str| {
