@@ -149,6 +149,11 @@ testkit::each_engine! {
         drain();
         let undone = operation::get(&app, &app.reader, &undone.operation_id).await.unwrap();
         assert_eq!((undone.affected, undone.state, counts(&app, &app.reader, &number).await), (4_500, OperationState::Done, (4_500, 0)));
+        // The journal tells what each of the three changed in the end, by the same ids.
+        let story = case::activity(&app, &app.reader, &number, None, 100).await.unwrap();
+        let done: Vec<_> = story.iter().filter(|entry| entry.verb == "operation.done").map(|entry| &entry.details).collect();
+        assert_eq!(done.iter().map(|details| details["affected"].as_i64()).collect::<Vec<_>>(), [Some(4_500); 3]);
+        assert!(done.iter().all(|details| details["ids_sha256"] == done[0]["ids_sha256"] && details["ids_sha256"].is_string()), "{done:?}");
     }
 
     async fn an_annotation_is_read_where_its_case_may_be_read(app: TestApp) {

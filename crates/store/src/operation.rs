@@ -48,6 +48,8 @@ statements! {
         o.undoes, o.detail, o.skipped FROM operation o JOIN security_case c ON c.id = o.case_id WHERE ", case_visible!("c"), " AND o.id = $2");
     MARK_UNDONE = "UPDATE operation SET undone_by = $2 WHERE id = $1";
     ROWS = "SELECT record_id FROM operation_row WHERE operation_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3";
+    CHANGED = "SELECT r.public_id FROM record r WHERE r.id IN (SELECT w.record_id FROM operation_row w WHERE w.operation_id = $1
+        UNION SELECT n.record_id FROM annotation n WHERE n.operation = $1) ORDER BY r.public_id";
     COUNT_ROWS = "SELECT CAST(count(*) AS bigint) FROM operation_row WHERE operation_id = $1";
 }
 
@@ -118,6 +120,16 @@ pub fn mark_undone(tx: &mut Tx<'_>, operation: i64, by: i64) -> Result<()> {
 /// When the database fails.
 pub fn rows(tx: &mut Tx<'_>, operation: i64, after: i64, limit: i64) -> Result<Vec<i64>> {
     tx.query(ROWS, params![operation, after, limit], |row| row.int(0))
+}
+
+/// The SHA-256 of the public ids of the records that an operation changed, in order, each on a line: what the journal holds
+/// of them.
+///
+/// # Errors
+/// When the database fails.
+pub fn ids_sha256(tx: &mut Tx<'_>, operation: i64) -> Result<String> {
+    let ids: Vec<String> = tx.query(CHANGED, params![operation], |row| row.text(0))?;
+    Ok(model::text::sha256_hex(ids.join("\n").as_bytes()))
 }
 
 /// How many records an operation changed.

@@ -32,11 +32,11 @@ pub async fn annotate(app: &App, actor: &Actor, number: &str, mut input: Annotat
     let text = annotation_text(&input.text)?;
     let selection = input.take_selection();
     selection.check()?;
+    let selected = selection.resolve(app, actor, number).await?;
     let number = number.to_owned();
     app.change(actor, move |tx, stamp| {
         let case = open_case(tx, &number)?;
-        let selected = selection.find(tx, &case)?;
-        bulk::start(tx, stamp, &case, Bulk::Annotate { text: text.clone() }, selected.records, selected.skipped)
+        bulk::start(tx, stamp, &case, Bulk::Annotate { text: text.clone() }, selected.records.clone(), selected.skipped.clone())
     })
     .await
 }

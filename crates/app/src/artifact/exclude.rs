@@ -42,12 +42,12 @@ pub async fn exclude(app: &App, actor: &Actor, number: &str, mut input: ExcludeA
     let reason = input.reason;
     let selection = input.take_selection();
     selection.check()?;
+    let selected = selection.resolve(app, actor, number).await?;
     let number = number.to_owned();
     app.change(actor, move |tx, stamp| {
         let case = open_case(tx, &number)?;
-        let selected = selection.find(tx, &case)?;
         let bulk = Bulk::Exclude { reason, comment: comment.clone() };
-        bulk::start(tx, stamp, &case, bulk, selected.records, selected.skipped)
+        bulk::start(tx, stamp, &case, bulk, selected.records.clone(), selected.skipped.clone())
     })
     .await
 }

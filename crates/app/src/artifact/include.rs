@@ -19,11 +19,11 @@ pub type IncludeArtifacts = Selection;
 pub async fn include(app: &App, actor: &Actor, number: &str, selection: IncludeArtifacts) -> Result<OperationView> {
     require(actor, Role::Analyst)?;
     selection.check()?;
+    let selected = selection.resolve(app, actor, number).await?;
     let number = number.to_owned();
     app.change(actor, move |tx, stamp| {
         let case = open_case(tx, &number)?;
-        let selected = selection.find(tx, &case)?;
-        bulk::start(tx, stamp, &case, Bulk::Include, selected.records, selected.skipped)
+        bulk::start(tx, stamp, &case, Bulk::Include, selected.records.clone(), selected.skipped.clone())
     })
     .await
 }

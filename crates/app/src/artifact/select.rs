@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use model::Actor;
 use model::operation::SkipReason;
 use serde::{Deserialize, Serialize};
 use store::artifact::{self, ArtifactFilter};
@@ -9,6 +10,8 @@ use store::case::Case;
 use store::{Tx, record};
 
 use super::list::{ArtifactQuery, filter};
+use crate::App;
+use crate::authorise::find_case;
 use crate::error::{AppError, Result};
 use crate::operation::Skipped;
 
@@ -73,6 +76,7 @@ pub struct Selection {
 }
 
 /// The record rows of a selection, and what of it could not be taken.
+#[derive(Debug, Clone)]
 pub(crate) struct Selected {
     pub(crate) records: Vec<i64>,
     pub(crate) skipped: Vec<Skipped>,
@@ -97,6 +101,16 @@ impl Selection {
             return Err(AppError::invalid("/as_of", "is not the as_of of a list answer"));
         }
         Ok(())
+    }
+
+    /// Finds the rows before anything is changed, because the writer must not wait for a long search.
+    pub(crate) async fn resolve(self, app: &App, actor: &Actor, number: &str) -> Result<Selected> {
+        let number = number.to_owned();
+        app.read(actor, move |tx| {
+            let case = find_case(tx, &number)?;
+            self.find(tx, &case)
+        })
+        .await
     }
 
     /// Finds the rows. What is not in the case is told, not taken.

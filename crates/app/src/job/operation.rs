@@ -26,32 +26,35 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         _ => payload.records.len(),
     };
     let mut from = usize::try_from(work.job.done).unwrap_or_default();
-    loop {
+    while from < count {
         work.check()?;
         let range = from..(from + CHUNK).min(count);
-        let (payload, work_job, stamp) = (Arc::clone(&payload), work.job.clone(), app.stamp(&work.job.created_by));
-        let (end, last) = (range.end, range.end >= count);
+        let (payload, job, stamp) = (Arc::clone(&payload), work.job.id, app.stamp(&work.job.created_by));
+        let end = range.end;
         let cancelled = app.store.write_blocking(scope, move |tx| {
             let outcome = bulk::apply(tx, &stamp, payload.case, payload.operation, &payload.bulk, &payload.records, range.clone())?;
-            let state = if last { OperationState::Done } else { OperationState::Running };
+            let state = if end >= count { OperationState::Done } else { OperationState::Running };
             operation::progress(tx, payload.operation, outcome.counts(), state)?;
-            let cancelled = job::beat(tx, work_job.id, end as i64, count as i64, stamp.at)?;
-            if last {
-                let operation = operation::find_by_row(tx, payload.operation)?.ok_or(AppError::NotFound("operation"))?;
-                let result = json!({ "operation": operation.public_id, "affected": operation.affected, "unchanged": operation.unchanged, "skipped": operation.skipped });
-                done(tx, &stamp, &work_job, &result)?;
-            }
+            let cancelled = job::beat(tx, job, end as i64, count as i64, stamp.at)?;
             change::announce(tx, &stamp, Topic::Artifacts, payload.case)?;
             Ok::<_, AppError>(cancelled)
         })?;
-        if last {
-            return Ok(());
-        }
-        if cancelled {
+        if cancelled && end < count {
             return Err(Stop::Cancelled);
         }
         from = end;
     }
+    // Apart from the writer, because it reads every id.
+    let operation = payload.operation;
+    let changed = app.store.read_blocking(scope, move |tx| operation::ids_sha256(tx, operation))?;
+    let (job, stamp) = (work.job.clone(), app.stamp(&work.job.created_by));
+    app.store.write_blocking(scope, move |tx| {
+        let operation = operation::find_by_row(tx, operation)?.ok_or(AppError::NotFound("operation"))?;
+        bulk::journal_done(tx, &stamp, &operation, &changed)?;
+        let result = json!({ "operation": operation.public_id, "affected": operation.affected, "unchanged": operation.unchanged, "skipped": operation.skipped });
+        done(tx, &stamp, &job, &result)
+    })?;
+    Ok(())
 }
 
 /// What was changed until then stays, counted, and can be undone.

@@ -6,13 +6,13 @@ use model::artifact::{ExclusionReason, Status};
 use model::case::case_number;
 use model::list::thousands;
 use model::operation::{OperationState, OperationVerb, SkipReason};
-use model::text::sha256_hex;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::artifact::StatusChange;
 use store::case::Case;
 use store::change::Topic;
 use store::journal::{Deed, ShownIn};
+use store::operation::Operation;
 use store::{Tx, annotation, artifact, case, change, job, journal, operation, record};
 
 use super::{OperationView, Skipped};
@@ -138,7 +138,9 @@ pub(crate) fn start(
         (count as i64, OperationState::Running, Some(job))
     };
     if affected > 0 || job.is_some() {
-        append(tx, stamp, case, &bulk, &public_id, &records, count)?;
+        // A large one is journalled when it begins and when it is done, with what it changed.
+        let changed = if job.is_none() { Some(operation::ids_sha256(tx, operation)?) } else { None };
+        append(tx, stamp, case, &bulk, &public_id, &records, count, changed)?;
         case::touch(tx, case.id, stamp)?;
         change::announce(tx, stamp, Topic::Artifacts, case.id)?;
     }
@@ -148,16 +150,24 @@ pub(crate) fn start(
     Ok(OperationView { skipped, skipped_count, state, job, ..OperationView::of(done) })
 }
 
-fn append(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, bulk: &Bulk, operation: &str, records: &[i64], count: usize) -> Result<()> {
+#[allow(clippy::too_many_arguments, reason = "what an entry of the journal is made of")]
+fn append(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp,
+    case: &Case,
+    bulk: &Bulk,
+    operation: &str,
+    records: &[i64],
+    count: usize,
+    changed: Option<String>,
+) -> Result<()> {
     let mut details = bulk.details();
     if let Some(map) = details.as_object_mut() {
-        let ids: Vec<String> = record::find_by_rows(tx, records.get(..records.len().min(CHUNK)).unwrap_or_default())?
-            .into_iter()
-            .map(|record| record.public_id)
-            .collect();
         map.insert("operation".to_owned(), json!(operation));
         map.insert("count".to_owned(), json!(count));
-        map.insert("ids_sha256".to_owned(), json!(sha256_hex(ids.join("\n").as_bytes())));
+        if let Some(changed) = changed {
+            map.insert("ids_sha256".to_owned(), json!(changed));
+        }
         if let Bulk::Add { incoming } = bulk {
             map.insert("titles".to_owned(), json!(incoming.titles(5)));
         } else {
@@ -170,6 +180,16 @@ fn append(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, bulk: &Bulk, operation: &
     }
     let deed = Deed { verb: bulk.journal_verb(), object: &case_number(case.number), details };
     journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
+    Ok(())
+}
+
+/// Says in the journal what a large operation changed, when it is done.
+pub(crate) fn journal_done(tx: &mut Tx<'_>, stamp: &Stamp, done: &Operation, changed: &str) -> Result<()> {
+    let number = case::find_by_id(tx, done.case)?.ok_or(AppError::NotFound("case"))?.number;
+    let details = json!({ "operation": done.public_id, "verb": done.verb, "affected": done.affected, "unchanged": done.unchanged,
+        "skipped": done.skipped, "ids_sha256": changed });
+    let deed = Deed { verb: "operation.done", object: &case_number(number), details };
+    journal::append(tx, stamp, &deed, ShownIn::Case(done.case))?;
     Ok(())
 }
 

@@ -68,6 +68,10 @@ fn line(entry: ActivityView) -> Line {
         }
         "artifact.include" => (format!("included {artifacts} again"), titles(d)),
         "artifact.annotate" => (format!("annotated {artifacts}"), text("text")),
+        "operation.done" => {
+            let changed = counted(d.get("affected").and_then(Json::as_i64).unwrap_or_default(), "artifact");
+            (format!("was done with {changed}"), String::new())
+        }
         "operation.undo" => {
             (format!("undid a change of {}", counted(d.get("count").and_then(Json::as_i64).unwrap_or_default(), "item")), String::new())
         }
