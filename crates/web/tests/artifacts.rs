@@ -154,6 +154,36 @@ fn records_are_picked_from_the_library_or_made_in_place() {
 }
 
 #[test]
+fn a_refusal_is_said_on_the_page_that_it_came_from() {
+    block_on(async {
+        let desk = Desk::new().await;
+        let case = desk.case("Portal", false).await;
+        // A note that can't be taken leaves the case as it was shown, under an address that can be read again.
+        let notes = format!("/cases/{case}/notes");
+        let page = desk.post(&notes, &[("kind", "work_note"), ("text", " ")]).await.is(422);
+        page.says("text: write something").says("Case details");
+        desk.get(&notes).await.is(200).says("Case details");
+
+        let record = desk.record(json!({ "kind": "configuration_item", "name": "WS-1" })).await;
+        let annotate = format!("/cases/{case}/artifacts/annotate");
+        let form = encode(&[("record", &record), ("kind", "configuration_item"), ("text", "")]);
+        let ask = |name: &'static str, value: String| {
+            let mut asked = request(Method::POST, &annotate, &desk.ada, Body::from(form.clone()), "application/x-www-form-urlencoded");
+            asked.headers_mut().insert(name, value.parse().unwrap());
+            desk.site.send(asked)
+        };
+        // For htmx a toast, which replaces nothing; for a plain form a page with the way back.
+        let toast = ask("hx-request", "true".to_owned()).await.is(422);
+        assert_eq!((toast.header("hx-retarget"), toast.header("hx-reswap")), ("#flash", "beforeend"));
+        toast.says("Nothing was changed.").says_nothing_of("<html");
+        let back = format!("/cases/{case}/artifacts");
+        let host = "vizsla.example";
+        ask("referer", format!("http://{host}{back}?q=ws")).await.is(422).says(&format!("href=\"{back}?q=ws\">Back</a>"));
+        ask("referer", format!("http://evil.example{back}")).await.is(422).says_nothing_of(">Back</a>");
+    });
+}
+
+#[test]
 fn an_annotation_is_withdrawn_by_who_wrote_it() {
     block_on(async {
         let desk = Desk::new().await;

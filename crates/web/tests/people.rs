@@ -212,7 +212,7 @@ fn the_glass_is_broken_on_a_screen_of_its_own() {
             .await
             .is(422)
             .says(&hidden)
-            .says("reason must not be empty");
+            .says("reason: must not be empty");
         site.post("/settings/break-glass", &root, &[("number", "SECC0000001"), ("reason", "Ada is away")])
             .await
             .is(404)

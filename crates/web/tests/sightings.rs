@@ -365,7 +365,7 @@ fn a_job_is_cancelled_from_where_it_is_shown() {
             cancel.headers_mut().insert(header::REFERER, "http://vizsla.example/logs/Proxy".parse().unwrap());
             cancel
         };
-        hunt.site.send(cancel(&bob)).await.is(403).says("only whoever started it");
+        hunt.site.send(cancel(&bob)).await.is(403).says("Only whoever started it");
         assert_eq!(hunt.site.send(cancel(&hunt.ada)).await.is(303).location(), "/logs/Proxy");
         job::drain(&hunt.site.test).unwrap();
         hunt.page(&format!("/jobs/{job}")).await.is(200).says("Cancelled");
