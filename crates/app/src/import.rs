@@ -8,6 +8,7 @@ mod carrier;
 mod get;
 mod intel;
 mod links;
+mod mapping;
 mod merge;
 mod preview;
 mod rows;

@@ -347,3 +347,39 @@ testkit::each_engine! {
         assert_eq!(known_good::list(&app, &app.reader).await.unwrap().len(), 2);
     }
 }
+
+const SCAN: &str = "Host,CVE,Risk,CVSS v3 Base,State,First Found\n\
+    mkt01.pandalab.com,CVE-2021-44228,Critical,10.0,Active,2026-01-05 09:30\n\
+    10.0.0.7,\"CVE-2021-44228, CVE-2021-45046\",High,9.0,Fixed,\n";
+
+testkit::each_engine! {
+    async fn a_scan_joins_machines_and_vulnerabilities_and_comes_along(app: TestApp) {
+        let number = open_case(&app, &app.analyst, "Log4Shell", false).await;
+        let input = StageRecords { case: Some(number.clone()), ..file("vulnerable_item", "scan.csv") };
+        let applied = import(&app, &app.analyst, input, SCAN).await;
+        assert_eq!(counts(&applied), [2, 0, 0, 0]);
+        let item = named(&app, "CVE-2021-44228 on mkt01.pandalab.com").await;
+        assert_eq!((item.severity, item.status.as_str(), item.category.as_str()), (Severity::Critical, "open", "CVE-2021-44228"));
+        let related = record::related(&app, &app.reader, &item.id, "").await.unwrap();
+        let mut joined: Vec<_> = related.iter().map(|one| (one.relationship.as_str(), one.record.title.as_str())).collect();
+        joined.sort_unstable();
+        assert_eq!(joined, [("found-on", "mkt01.pandalab.com"), ("instance-of", "CVE-2021-44228")]);
+        let both = named(&app, "CVE-2021-44228, CVE-2021-45046 on 10.0.0.7").await;
+        assert_eq!(record::related(&app, &app.reader, &both.id, "vulnerability").await.unwrap().len(), 2);
+        // Two items, two machines, two vulnerabilities.
+        assert_eq!(artifact::list(&app, &app.reader, &number, tab()).await.unwrap().total, 6);
+        assert_eq!(counts(&import(&app, &app.analyst, file("vulnerable_item", "scan.csv"), SCAN).await), [0, 0, 2, 0]);
+    }
+
+    async fn what_columns_became_is_remembered(app: TestApp) {
+        let text = "who,what\nAda,a1\n";
+        let staged = stage(&app, &app.analyst, file("user", "people.csv"), text).await;
+        assert!(staged.mapping.is_empty(), "{:?}", staged.mapping);
+        let mapping: Mapping = [("who".to_owned(), "name".to_owned()), ("what".to_owned(), "user_id".to_owned())].into();
+        let chosen = ApplyImport { mapping: Some(mapping.clone()), ..ApplyImport::default() };
+        import::apply(&app, &app.analyst, &staged.import_id, chosen).await.unwrap();
+        let tomorrow = stage(&app, &app.analyst, file("user", "people-2.csv"), "what,who\nb2,Bob\n").await;
+        assert_eq!(tomorrow.mapping, mapping);
+        assert!(tomorrow.notes.iter().any(|note| note.contains("last time")), "{:?}", tomorrow.notes);
+    }
+}

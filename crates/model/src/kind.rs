@@ -114,7 +114,7 @@ pub struct KindSpec {
     pub columns: &'static [Column],
     /// The fields of its form, in order.
     pub fields: &'static [FieldSpec],
-    /// The fields whose first given value is the natural key.
+    /// The fields whose first given value is the natural key; `a+b` is the values of both.
     pub natural_key: &'static [&'static str],
     /// Relationships whose far end comes along into a case.
     pub brings_along: &'static [RelationshipType],
@@ -180,7 +180,7 @@ mod tests {
             let spec = kind.spec();
             assert_eq!(spec.kind, *kind);
             assert_eq!(Kind::from_path(spec.path), Some(*kind));
-            for name in spec.natural_key {
+            for name in spec.natural_key.iter().flat_map(|names| names.split('+')) {
                 assert!(spec.field(name).is_some(), "{kind}: no field {name}");
             }
             for column in spec.columns.iter().filter(|c| c.place == Place::Attribute) {

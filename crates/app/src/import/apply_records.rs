@@ -22,7 +22,7 @@ use super::get::{REFUSALS_TOLD, Report, columns};
 use super::links::{self, Naming};
 use super::merge::{Claimed, Fate, Into, plan};
 use super::rows::{Prepared, Ready, prepare};
-use super::{Options, WhereWhy, find_import, read_file, shown_in};
+use super::{Options, WhereWhy, find_import, mapping, read_file, shown_in};
 use crate::artifact::{Incoming, Source};
 use crate::authorise::open_case;
 use crate::error::AppError;
@@ -102,6 +102,8 @@ pub(super) fn apply(carrier: &Carrier<'_>, staged: &Import, input: ApplyImport) 
         let noun = if count == 1 { spec.singular.to_owned() } else { spec.plural.to_lowercase() };
         report.notes.push(format!("{count} {noun} that the file only names: created"));
     }
+    let (columns, kept) = (prepared.columns.clone(), options.mapping.clone());
+    carrier.change(move |tx, _| mapping::remember(tx, kind, &columns, &kept))?;
     finish(carrier, staged, options, report, records, case)?;
     Ok(())
 }

@@ -50,11 +50,20 @@ pub(crate) struct Prepared {
 
 /// Reads a file. Without a mapping, columns are guessed.
 pub(crate) fn prepare(bytes: &[u8], kind: Kind, mapping: Option<Mapping>) -> Result<Prepared> {
+    prepare_table(table(bytes)?, kind, mapping)
+}
+
+/// Reads a file as a table, whatever it is a table of.
+pub(crate) fn table(bytes: &[u8]) -> Result<Table> {
     let limits = Limits { bytes: super::MAX_FILE, ..Limits::default() };
-    let table = records::read(bytes, &limits).map_err(|error| match error {
+    records::read(bytes, &limits).map_err(|error| match error {
         Unreadable::TooLarge { .. } => too_large(),
         Unreadable::NotATable(detail) => AppError::invalid("/file", detail),
-    })?;
+    })
+}
+
+/// Checks the rows of a table. Without a mapping, columns are guessed.
+pub(crate) fn prepare_table(table: Table, kind: Kind, mapping: Option<Mapping>) -> Result<Prepared> {
     let mapping = match mapping {
         Some(mapping) => check_mapping(kind, &table, mapping)?,
         None => records::guess(kind, &table.columns),
@@ -137,7 +146,8 @@ fn take(prepared: &mut Prepared, row: Row, odd: &mut BTreeMap<&'static str, BTre
         Ok((record, links)) => {
             let key = identity(&record);
             match seen.get(&key) {
-                Some(_) if kind == Kind::Observable => prepared.repeated += 1,
+                // A scanner tells of the same hole at several ports.
+                Some(_) if matches!(kind, Kind::Observable | Kind::VulnerableItem) => prepared.repeated += 1,
                 Some(first) => {
                     let why = format!("has the same key as {first}");
                     refuse(prepared, row.at, why);
@@ -174,12 +184,12 @@ fn read_row(kind: Kind, mapping: &Mapping, row: &Row, odd: &mut BTreeMap<&'stati
     for (column, cell) in &row.cells {
         let Some(target) = mapping.get(column) else { continue };
         let values = cell_values(kind, target, cell);
-        let Some(field) = spec.field(target) else {
-            for value in values {
-                links.push(link(target, &value)?);
+        if is_link(kind, target) {
+            for value in &values {
+                links.push(link(target, value)?);
             }
-            continue;
-        };
+        }
+        let Some(field) = spec.field(target) else { continue };
         match field.shape {
             FieldShape::OneOf(_) => match records::word(field, cell) {
                 Some(word) => {
@@ -197,7 +207,7 @@ fn read_row(kind: Kind, mapping: &Mapping, row: &Row, odd: &mut BTreeMap<&'stati
             }
             // Of two columns for one field, the first that says something.
             FieldShape::Line => {
-                let text = values.first().cloned().unwrap_or_default();
+                let text = values.join(", ");
                 let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
                 fields.entry(field.name).or_insert_with(|| Json::from(line));
             }
@@ -230,9 +240,18 @@ fn name_it(kind: Kind, fields: &mut Map<String, Json>) {
     let others: &[&str] = match kind {
         Kind::User => &["user_id", "email", "accounts"],
         Kind::ConfigurationItem => &["host_names", "ip_addresses"],
+        Kind::VulnerableItem => &[],
         _ => return,
     };
     if fields.contains_key("name") {
+        return;
+    }
+    if kind == Kind::VulnerableItem {
+        let text = |name: &str| fields.get(name).and_then(Json::as_str).unwrap_or_default();
+        let name = format!("{} on {}", text("vulnerability"), text("configuration_item"));
+        if !text("vulnerability").is_empty() && !text("configuration_item").is_empty() {
+            fields.insert("name".to_owned(), Json::from(name));
+        }
         return;
     }
     let first = others.iter().find_map(|other| match fields.get(*other) {
@@ -258,10 +277,21 @@ fn percent(text: &str) -> Option<String> {
     (number <= 100).then(|| number.to_string())
 }
 
-/// What a cell of an incident names.
+/// Whether a cell names other records.
+fn is_link(kind: Kind, target: &str) -> bool {
+    match kind {
+        Kind::Incident => LINKS.iter().any(|(word, _)| *word == target),
+        Kind::VulnerableItem => matches!(target, "vulnerability" | "configuration_item"),
+        _ => false,
+    }
+}
+
+/// What a cell names.
 fn link(target: &str, value: &str) -> std::result::Result<Link, String> {
     let (relationship, kind) = match target {
         "configuration_items" => (RelationshipType::AFFECTS, Kind::ConfigurationItem),
+        "configuration_item" => (RelationshipType::FOUND_ON, Kind::ConfigurationItem),
+        "vulnerability" => (RelationshipType::INSTANCE_OF, Kind::Vulnerability),
         "affected_users" => (RelationshipType::AFFECTS, Kind::User),
         _ => (RelationshipType::HAS, Kind::Observable),
     };
@@ -270,6 +300,9 @@ fn link(target: &str, value: &str) -> std::result::Result<Link, String> {
     fields.insert(name.to_owned(), Json::from(value));
     if kind == Kind::User && !value.contains(char::is_whitespace) {
         fields.insert("user_id".to_owned(), Json::from(value));
+    }
+    if kind == Kind::ConfigurationItem && value.parse::<std::net::IpAddr>().is_ok() {
+        fields.insert("ip_addresses".to_owned(), Json::from(vec![value]));
     }
     let mut refusals = Fields::new();
     let record = NewRecord::read(&RecordInput { kind, fields }, "", &mut refusals);

@@ -9,8 +9,8 @@ use store::journal::{Deed, ShownIn};
 use store::{blob, import, journal};
 
 use super::get::Report;
-use super::rows::{prepare, too_large};
-use super::{ImportView, MAX_FILE, Mapping, Options, file_name, get, keep};
+use super::rows::{prepare_table, table, too_large};
+use super::{ImportView, MAX_FILE, Mapping, Options, file_name, get, keep, mapping};
 use crate::App;
 use crate::authorise::{open_case, require};
 use crate::error::{AppError, Result};
@@ -47,7 +47,13 @@ pub async fn stage_records(app: &App, actor: &Actor, input: StageRecords, bytes:
     if bytes.len() > MAX_FILE {
         return Err(too_large());
     }
-    let (bytes, prepared) = on_a_thread(move || prepare(&bytes, kind, input.mapping).map(|prepared| (bytes, prepared))).await??;
+    let (bytes, table) = on_a_thread(move || table(&bytes).map(|table| (bytes, table))).await??;
+    let remembered = if input.mapping.is_none() { mapping::recall(app, actor, kind, &table.columns).await? } else { None };
+    let mapping = input.mapping.or_else(|| remembered.clone());
+    let mut prepared = on_a_thread(move || prepare_table(table, kind, mapping)).await??;
+    if remembered.is_some() {
+        prepared.notes.push("columns become what they became the last time, of a file with the same columns".to_owned());
+    }
     let kept = keep(app, bytes).await?;
     let options = Options { mapping: prepared.mapping.clone(), source, document: String::new() };
     let number = input.case;

@@ -377,6 +377,54 @@ fn aliases(kind: Kind, field: &str) -> &'static [&'static str] {
         (Kind::Incident, "observables") => {
             &["observable", "indicators", "indicator", "iocs", "ioc", "artifacts", "artefacts", "indikatoren", "indicateurs"]
         }
+        (Kind::VulnerableItem, "name") => {
+            &["title", "nvtname", "vulnerabilityname", "pluginname", "vulnerabilitytitle", "shortdescription", "summary", "titel"]
+        }
+        (Kind::VulnerableItem, "vulnerability") => {
+            &["cve", "cves", "cveid", "cveids", "vulnerabilityid", "vulnid", "qid", "nvtoid", "pluginid"]
+        }
+        (Kind::VulnerableItem, "configuration_item") => &[
+            "cmdbci",
+            "hostname",
+            "host",
+            "fqdn",
+            "dnsname",
+            "dns",
+            "devicename",
+            "computername",
+            "assetname",
+            "asset",
+            "netbios",
+            "ip",
+            "ipaddress",
+            "target",
+        ],
+        (Kind::VulnerableItem, "state") => &["status", "vulnstatus", "findingstatus", "zustand", "statut"],
+        (Kind::VulnerableItem, "risk") => {
+            &["severity", "riskrating", "riskfactor", "vulnerabilityseveritylevel", "threat", "schweregrad", "gravité"]
+        }
+        (Kind::VulnerableItem, "cvss") => {
+            &["cvss3", "cvssv3basescore", "cvss3base", "cvssv3", "cvssscore", "cvssbasescore", "cvssv2basescore"]
+        }
+        (Kind::VulnerableItem, "assigned_to") => &["assignee", "owner", "assignmentgroup"],
+        (Kind::VulnerableItem, "first_found") => &["firstfound", "firstdetected", "firstseen", "firstdiscovered", "firstseentimestamp"],
+        (Kind::VulnerableItem, "last_found") => {
+            &["lastfound", "lastdetected", "lastseen", "lastobserved", "timestamp", "lastseentimestamp"]
+        }
+        (Kind::VulnerableItem, "scanner") => &["source", "detectionsource", "tool"],
+        (Kind::VulnerableItem, "source_id") => &["number", "id", "sysid", "resultid", "findingid", "vulnerableitemid"],
+        (Kind::VulnerableItem, "solution") => &["remediation", "recommendation", "fix", "recommendedsecurityupdate", "lösung"],
+        (Kind::VulnerableItem, "description") => &["description", "synopsis", "threat", "beschreibung"],
+        (Kind::Vulnerability, "name") => &["cveid", "cve", "id", "vulnerabilityid"],
+        (Kind::Vulnerability, "summary") => &["vulnerabilityname", "title", "shortdescription"],
+        (Kind::Vulnerability, "cwe") => &["cwes", "weakness"],
+        (Kind::Vulnerability, "cvss") => &["cvssv3", "cvss3", "basescore", "cvssscore", "cvssv3basescore"],
+        (Kind::Vulnerability, "published") => &["dateadded", "publisheddate", "datepublished"],
+        (Kind::Vulnerability, "exploited") => &["knownexploited", "kev", "cisakev", "isexploited"],
+        (Kind::Vulnerability, "description") => &["shortdescription", "details"],
+        (Kind::Indicator, "name") => &["title", "indicator"],
+        (Kind::Indicator, "pattern") => &["stixpattern", "rule"],
+        (Kind::Indicator, "indicator_type") => &["type", "category", "label"],
         (Kind::Observable, "value") => &["observable", "indicator", "ioc", "data", "artifact", "wert", "valeur", "indikator", "indicateur"],
         (Kind::Observable, "type") => &["datatype", "observabletype", "indicatortype", "ioctype", "typ", "kind"],
         (Kind::Observable, "finding") => &["verdict", "disposition", "bewertung"],
@@ -388,6 +436,7 @@ fn aliases(kind: Kind, field: &str) -> &'static [&'static str] {
 #[must_use]
 pub fn cell_values(kind: Kind, target: &str, cell: &str) -> Vec<String> {
     let several = LINKS.iter().any(|(name, _)| *name == target && kind == Kind::Incident)
+        || (kind == Kind::VulnerableItem && target == "vulnerability")
         || kind.spec().field(target).is_some_and(|field| field.shape == FieldShape::Lines);
     let parts: Vec<&str> = if several { cell.split([',', ';', '|', '\n', '\r']).collect() } else { vec![cell] };
     parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
@@ -400,7 +449,12 @@ pub fn word(field: &FieldSpec, cell: &str) -> Option<&'static str> {
     let folded = fold(cell);
     let bare = folded.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches([' ', '-', '–', '.', ':', ')']);
     for candidate in [folded.as_str(), bare] {
-        let meant = [Some(candidate), synonym(field.name, candidate), account_state(candidate).filter(|_| field.name == "status")];
+        let meant = [
+            Some(candidate),
+            synonym(field.name, candidate),
+            account_state(candidate).filter(|_| field.name == "status"),
+            vulnerability_state(candidate).filter(|_| matches!(field.name, "state" | "exploited")),
+        ];
         if let Some(word) = meant.into_iter().flatten().find_map(|meant| words.iter().find(|word| !word.is_empty() && **word == meant)) {
             return Some(word);
         }
@@ -410,7 +464,7 @@ pub fn word(field: &FieldSpec, cell: &str) -> Option<&'static str> {
 
 fn synonym(field: &str, word: &str) -> Option<&'static str> {
     let meant = match (field, word) {
-        ("criticality" | "severity" | "privilege", word) => match word {
+        ("criticality" | "severity" | "privilege" | "risk" | "score", word) => match word {
             "crit" | "very high" | "most critical" | "kritisch" | "sehr hoch" | "critique" | "p1" | "urgent" | "blocker" | "highest" => {
                 "critical"
             }
@@ -451,6 +505,20 @@ fn synonym(field: &str, word: &str) -> Option<&'static str> {
         _ => return None,
     };
     Some(meant)
+}
+
+/// The `state` of a vulnerable item, and whether a vulnerability is `exploited`.
+fn vulnerability_state(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "active" | "new" | "reopened" | "re-opened" | "detected" | "present" | "vulnerable" | "unresolved" | "offen" => "open",
+        "under investigation" | "in progress" | "in remediation" | "analysis" => "under_investigation",
+        "accepted" | "risk accepted" | "ignored" | "suppressed" | "snoozed" | "on hold" => "deferred",
+        "resolved" | "remediated" | "mitigated" | "patched" | "behoben" => "fixed",
+        "false positive" | "not affected" => "false_positive",
+        "known" | "yes" | "true" | "exploited" | "known exploited" => "known_exploited",
+        "unknown" | "no" | "false" => "not_known",
+        _ => return None,
+    })
 }
 
 /// The `status` of an account in a directory.

@@ -259,9 +259,10 @@ fn assemble(kind: Kind, given: &BTreeMap<&str, Vec<String>>) -> NewRecord {
     }
     let moment = |name: &str| given.get(name).and_then(|values| values.first()?.parse().ok()).unwrap_or(Timestamp::NEVER);
     (record.first_seen, record.last_seen) = (moment("first_seen"), moment("last_seen"));
-    let natural = spec.natural_key.iter().find_map(|name| given.get(name).and_then(|values| values.first()));
-    if let Some(value) = natural {
-        record.keys.push(IdentityKey { scheme: KeyScheme::Natural, value: fold(value) });
+    let value_of = |name: &str| given.get(name).and_then(|values| values.first()).map(String::as_str);
+    let natural = spec.natural_key.iter().find_map(|names| names.split('+').map(value_of).collect::<Option<Vec<_>>>());
+    if let Some(values) = natural {
+        record.keys.push(IdentityKey { scheme: KeyScheme::Natural, value: fold(&values.join(" on ")) });
     }
     record.keys.sort();
     record.keys.dedup();
@@ -277,7 +278,9 @@ fn keys_of(scheme: KeyScheme, value: &str) -> Vec<IdentityKey> {
             let normal = Observable::guess(value).map_or_else(|_| fold(value), |o| o.value);
             vec![IdentityKey { scheme, value: normal }]
         }
-        KeyScheme::Natural | KeyScheme::Sid | KeyScheme::Email | KeyScheme::Stix | KeyScheme::Attack => vec![IdentityKey { scheme, value: fold(value) }],
+        KeyScheme::Natural | KeyScheme::Sid | KeyScheme::Email | KeyScheme::Stix | KeyScheme::Attack => {
+            vec![IdentityKey { scheme, value: fold(value) }]
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
         FieldSpec::text("solution", "Solution"),
         stix::DESCRIPTION,
     ],
-    natural_key: &["source_id", "name"],
+    natural_key: &["source_id", "vulnerability+configuration_item", "name"],
     brings_along: &[RelationshipType::FOUND_ON, RelationshipType::INSTANCE_OF],
     related: &[Kind::ConfigurationItem, Kind::Vulnerability, Kind::User],
 };
