@@ -124,7 +124,8 @@ impl<W: Write> Stix<W> {
 
     /// A record that is none of an observable; tells the id that its object got.
     fn record(&mut self, item: &Item) -> io::Result<String> {
-        if let Some((mut object, changed)) = domain::original(item) {
+        let refs: Vec<String> = item.refers.iter().map(|(_, end)| self.id_of(end)).collect();
+        if let Some((mut object, changed)) = domain::original(item, &refs) {
             let id = object.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
             let referred = upgrade::refer(&mut object, &self.others);
             match item.original.as_deref().filter(|_| !changed && !referred) {
@@ -135,7 +136,6 @@ impl<W: Write> Stix<W> {
             return Ok(id);
         }
         let id = default_id(&item.end);
-        let refs: Vec<String> = item.refers.iter().map(|(_, end)| self.id_of(end)).collect();
         let object = match item.end.kind {
             Kind::StixSighting => self.sighting_of(item, &id),
             _ => domain::build(item, &id, &refs),

@@ -377,6 +377,23 @@ fn what_came_as_stix_leaves_as_it_came() {
 }
 
 #[test]
+fn observed_data_of_stix_2_0_refers_to_what_it_held() {
+    let text = r#"{"type":"observed-data","id":"observed-data--31b940d4-6f7f-459a-80ea-9c1f17b5891b","created":"2020-01-01T00:00:00Z","modified":"2020-01-01T00:00:00Z","first_observed":"2020-01-01T00:00:00Z","last_observed":"2020-01-01T00:00:00Z","number_observed":1,"objects":{"0":{"type":"domain-name","value":"evil.example"}}}"#;
+    let told = json!({ "kind": "observed_data", "name": "1 object observed 2020-01-01", "first_seen": "2020-01-01T00:00:00Z",
+        "last_seen": "2020-01-01T00:00:00Z", "number_observed": "1" });
+    let mut item = record(told, "31b940d4-6f7f-459a-80ea-9c1f17b5891b");
+    item.original = Some(text.to_owned());
+    let domain = observable(ObservableType::DomainName, "evil.example");
+    item.refers.push((RelationshipType::OBSERVED, domain.end.clone()));
+    let data = objects(&export(Format::Stix, &[domain.clone(), item.clone()], &[], &[]));
+    let data = data.iter().find(|object| object["type"] == "observed-data").unwrap();
+    assert_eq!((&data["object_refs"], data.get("objects")), (&json!([domain.end.id]), None));
+    item.refers.clear();
+    let alone = read(&export(Format::Stix, std::slice::from_ref(&item), &[], &[]));
+    assert!(alone.contains(&(item.end.id, item.end.title)), "{alone:?}");
+}
+
+#[test]
 fn references_to_what_has_another_id_here_lead_to_it() {
     let other = "file--aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
     let report = format!(

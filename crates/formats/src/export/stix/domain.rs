@@ -272,8 +272,9 @@ fn complete(object: &mut Object, item: &Item, refs: &[String]) {
     }
 }
 
-/// The object that a record came as, with what was edited since; `None` when its text is none of STIX.
-pub(super) fn original(item: &Item) -> Option<(Object, bool)> {
+/// The object that a record came as, with what was edited since; `None` when its text is none of STIX. `refs` are what it
+/// refers to.
+pub(super) fn original(item: &Item, refs: &[String]) -> Option<(Object, bool)> {
     let text = item.original.as_deref()?;
     let mut object = upgrade::parse(text)?;
     let told = stix::read(text.as_bytes(), &Limits::default()).ok()?;
@@ -282,6 +283,14 @@ pub(super) fn original(item: &Item) -> Option<(Object, bool)> {
         return None;
     }
     let mut changed = upgrade::upgrade(&mut object);
+    // Observed data held objects before it referred to them; what it can't refer to it can't hold any more.
+    if item.end.kind == Kind::ObservedData && object.remove("objects").is_some() {
+        if refs.is_empty() {
+            return None;
+        }
+        object.insert("object_refs".to_owned(), json!(refs));
+        changed = true;
+    }
     let told = told.fields();
     let edited: Vec<&FieldSpec> = item.end.kind.spec().fields.iter().filter(|field| differs(&told, item, field)).collect();
     if !edited.is_empty() {
