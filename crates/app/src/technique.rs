@@ -6,4 +6,5 @@ mod view;
 
 pub use list::list;
 pub use set::{SetTechniques, set};
+pub(crate) use view::of_case;
 pub use view::{TechniqueOrigin, TechniqueView};

@@ -201,6 +201,19 @@ pub struct Case {
     pub updated_at: Timestamp,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
+    /// Its ATT&CK techniques.
+    pub techniques: Vec<Technique>,
+}
+
+/// An ATT&CK technique of the case.
+#[derive(Debug, Clone, Serialize)]
+pub struct Technique {
+    /// `T1059.001`.
+    pub id: String,
+    /// What it is called; empty when nobody knows.
+    pub name: String,
+    /// Who associated it by hand; none when artifacts alone tell of it.
+    pub added_by: Option<String>,
 }
 
 /// A work note or a comment of the case.

@@ -5,6 +5,7 @@ use model::Actor;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::artifact::{self, ArtifactFilter};
+use store::case::Case;
 use store::journal::{Deed, ShownIn};
 use store::{Tx, journal};
 
@@ -15,6 +16,7 @@ use crate::artifact::{ArtifactQuery, filter, with_selection};
 use crate::authorise::find_case;
 use crate::case::CaseView;
 use crate::error::Result;
+use crate::technique::{TechniqueView, of_case};
 
 /// What of a case is exported, and in what.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
@@ -74,7 +76,14 @@ with_selection! {
 struct Opened {
     case: i64,
     view: CaseView,
+    techniques: Vec<TechniqueView>,
     rows: Vec<i64>,
+}
+
+impl Opened {
+    fn load(tx: &mut Tx<'_>, case: Case, rows: Vec<i64>) -> Result<Self> {
+        Ok(Self { case: case.id, techniques: of_case(tx, case.id)?, view: CaseView::load(tx, case)?, rows })
+    }
 }
 
 /// Exports a case: itself, its artifacts that match, what is said of them and how they are joined. Readers may, what they
@@ -92,7 +101,7 @@ pub async fn case(app: &App, actor: &Actor, number: &str, query: ExportQuery) ->
             let case = find_case(tx, &number)?;
             let filter = ArtifactFilter { case: case.id, ..filter };
             let rows = artifact::matching_ids(tx, &filter, MAX_RECORDS)?;
-            Ok(Opened { case: case.id, view: CaseView::load(tx, case)?, rows })
+            Opened::load(tx, case, rows)
         })
         .await?;
     begin(app, actor, options, opened, whole).await
@@ -113,7 +122,7 @@ pub async fn artifacts(app: &App, actor: &Actor, number: &str, mut input: Export
             let case = find_case(tx, &number)?;
             let mut rows = selection.find(tx, &case)?.records;
             rows.sort_unstable();
-            Ok(Opened { case: case.id, view: CaseView::load(tx, case)?, rows })
+            Opened::load(tx, case, rows)
         })
         .await?;
     begin(app, actor, options, opened, false).await
@@ -121,7 +130,7 @@ pub async fn artifacts(app: &App, actor: &Actor, number: &str, mut input: Export
 
 /// Journals the export, and starts it.
 async fn begin(app: &App, actor: &Actor, options: Options, opened: Opened, whole: bool) -> Result<Export> {
-    let Opened { case, view, rows } = opened;
+    let Opened { case, view, techniques, rows } = opened;
     let (count, number) = (rows.len(), view.number.clone());
     let details = json!({ "format": options.format, "count": count, "whole": whole, "defang": options.defang, "tlp": view.tlp });
     let object = number.clone();
@@ -134,13 +143,16 @@ async fn begin(app: &App, actor: &Actor, options: Options, opened: Opened, whole
             Ok(stamp.uuid("export", 0))
         })
         .await?;
-    let head = Head { at: app.now(), by: actor.name.clone(), uuid: stamp_id, case: Some(told(view)) };
+    let head = Head { at: app.now(), by: actor.name.clone(), uuid: stamp_id, case: Some(told(view, techniques)) };
     let file_name = format!("{number}.{}", options.format.ending());
     let notes = whole && options.format == super::ExportFormat::Json;
     Ok(start(app, Scene { actor: actor.clone(), case, notes, options, head, rows }, file_name))
 }
 
-fn told(view: CaseView) -> export::Case {
+fn told(view: CaseView, techniques: Vec<TechniqueView>) -> export::Case {
+    let technique = |one: TechniqueView| export::Technique { id: one.id, name: one.name, added_by: one.added_by };
+    // Those without an id of ATT&CK are artifacts, and leave as such.
+    let techniques = techniques.into_iter().filter(|one| one.id.starts_with('T')).map(technique).collect();
     export::Case {
         number: view.number,
         name: view.name,
@@ -162,5 +174,6 @@ fn told(view: CaseView) -> export::Case {
         created_at: view.created_at,
         updated_at: view.updated_at,
         closed_at: view.closed_at,
+        techniques,
     }
 }

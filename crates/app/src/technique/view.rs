@@ -74,7 +74,7 @@ fn blank(id: &str) -> TechniqueView {
 }
 
 /// All techniques of a case, by their first tactic and then by their id.
-pub(super) fn of_case(tx: &mut Tx<'_>, case: i64) -> Result<Vec<TechniqueView>> {
+pub(crate) fn of_case(tx: &mut Tx<'_>, case: i64) -> Result<Vec<TechniqueView>> {
     let mut techniques: BTreeMap<String, TechniqueView> = BTreeMap::new();
     for pair in technique::rolled_up(tx, case, PAIRS)? {
         let id = attack_id(&pair.technique);

@@ -69,6 +69,7 @@ impl<W: Write> Misp<W> {
             tags.push(format!("tlp:{}", case.tlp));
             tags.push(case.pap.label().to_owned());
             tags.extend(case.tags.iter().cloned());
+            tags.extend(case.techniques.iter().filter_map(|technique| types::technique(&technique.name, &technique.id)));
         }
         let fields = json!({
             "uuid": uuid,

@@ -273,6 +273,11 @@ impl<W: Write> Stix<W> {
         let mut labels = case.tags.clone();
         labels.push(case.pap.label().to_owned());
         grouping.insert("labels".to_owned(), json!(labels));
+        let techniques: Vec<Value> =
+            case.techniques.iter().map(|technique| json!({ "source_name": "mitre-attack", "external_id": technique.id })).collect();
+        if !techniques.is_empty() {
+            grouping.insert("external_references".to_owned(), techniques.into());
+        }
         self.mark(&mut grouping, "")?;
         let text = serde_json::to_string(&grouping)?;
         let open = text.strip_suffix('}').unwrap_or(&text);

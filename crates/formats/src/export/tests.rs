@@ -13,7 +13,7 @@ use model::{Kind, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Annotation, Case, End, Format, Head, Item, Link, Note, Options, Origin, Seen, Standing, begin, stix};
+use super::{Annotation, Case, End, Format, Head, Item, Link, Note, Options, Origin, Seen, Standing, Technique, begin, stix};
 use crate::intel::{self, Limits};
 
 fn at(text: &str) -> Timestamp {
@@ -42,6 +42,7 @@ fn case() -> Case {
         created_at: at("2026-11-20T08:00:00Z"),
         updated_at: at("2026-11-21T08:00:00Z"),
         closed_at: None,
+        techniques: vec![Technique { id: "T1566".to_owned(), name: "Phishing".to_owned(), added_by: Some("ada".to_owned()) }],
     }
 }
 

@@ -138,6 +138,11 @@ fn indicator(item: &Item) -> Told {
     }
 }
 
+/// The tag of an ATT&CK technique that has a name.
+pub(super) fn technique(name: &str, id: &str) -> Option<String> {
+    (!name.is_empty() && !name.contains('"')).then(|| format!("misp-galaxy:mitre-attack-pattern=\"{name} - {id}\""))
+}
+
 /// The tag of an ATT&CK cluster, as MISP's galaxies call it.
 fn cluster(item: &Item) -> Option<String> {
     let id = item.text("external_id");
