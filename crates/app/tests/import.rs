@@ -327,6 +327,8 @@ testkit::each_engine! {
         let again = import::apply(&app, &app.analyst, &staged.import_id, ApplyImport::default()).await.unwrap();
         assert_eq!((again.created, again.known), (1, 1));
         assert_eq!(artifact::list(&app, &app.reader, &case, tab()).await.unwrap().items.len(), 4);
+        // What is known good is marked afterwards.
+        app::job::drain(&app).unwrap();
     }
 
     async fn the_known_good_list_is_kept_by_leads(app: TestApp) {
@@ -345,6 +347,8 @@ testkit::each_engine! {
         let gone = known_good::remove(&app, &app.lead, RemoveKnownGood { value: "svc_backup".to_owned() }).await;
         assert!(matches!(gone, Err(AppError::NotFound(_))));
         assert_eq!(known_good::list(&app, &app.reader).await.unwrap().len(), 2);
+        // What is known good is marked afterwards.
+        app::job::drain(&app).unwrap();
     }
 }
 

@@ -86,6 +86,11 @@ fn a_hunt_on_the_data_directory_backed_up_and_restored() {
     let dir = tempfile::tempdir().expect("a directory");
     let data = dir.path().join("data");
     hunt(|args| vizsla(&data, args), dir.path());
+    let list = r#"{"name":"Portals","type":"hostname","version":1,"list":["portal-update.top"]}"#;
+    let said = done(&run(&mut vizsla(&data, &["import", "known-good", &file(dir.path(), "list.json", list)])));
+    assert!(said.contains("1 list new, 0 replaced, 0 files refused"), "{said}");
+    let no_list = file(dir.path(), "no-list.json", "[]");
+    assert!(refused(&run(&mut vizsla(&data, &["import", "known-good", &no_list]))).contains("is not a warninglist"));
 
     let whole = done(&run(&mut vizsla(&data, &["verify"])));
     assert!(whole.contains("entries fit"), "{whole}");

@@ -21,8 +21,10 @@ pub(crate) struct Upload {
     pub(crate) content_type: String,
     /// The file's name in a form; empty otherwise.
     pub(crate) file_name: String,
-    /// The body, or the file of a form.
+    /// The body, or the file of a form; of several files, the last.
     pub(crate) bytes: Vec<u8>,
+    /// The files of a form before the last, with their names.
+    pub(crate) before: Vec<(String, Vec<u8>)>,
     /// The text fields of a form.
     pub(crate) fields: BTreeMap<String, String>,
 }
@@ -31,6 +33,15 @@ impl Upload {
     /// A text field of the form; empty when there is none.
     pub(crate) fn field(&self, name: &str) -> &str {
         self.fields.get(name).map_or("", String::as_str)
+    }
+
+    /// All files of a form, or the body.
+    pub(crate) fn files(self) -> Vec<(String, Vec<u8>)> {
+        let mut files = self.before;
+        if !self.bytes.is_empty() {
+            files.push((self.file_name, self.bytes));
+        }
+        files
     }
 
     /// The file as text.
@@ -49,23 +60,24 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         let route = format!("{} {}", request.method(), request.uri().path());
         let query = request.uri().query().unwrap_or_default().to_owned();
         let is_form = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data");
-        let (file_name, bytes, fields) =
-            if is_form { form(request, state).await? } else { (String::new(), body(request, state).await?, BTreeMap::new()) };
+        let (mut files, fields) =
+            if is_form { form(request, state).await? } else { (vec![(String::new(), body(request, state).await?)], BTreeMap::new()) };
+        let (file_name, bytes) = files.pop().unwrap_or_default();
         if !key.is_empty() {
             if key.len() > 200 {
                 return Err(AppError::invalid("/", "the Idempotency-Key is longer than 200 characters").into());
             }
-            actor.idempotency = Some(Idempotency { route, key, body_hash: body_hash(&query, &bytes, &fields) });
+            actor.idempotency = Some(Idempotency { route, key, body_hash: body_hash(&query, &files, &bytes, &fields) });
         }
-        Ok(Self { actor, content_type, file_name, bytes, fields })
+        Ok(Self { actor, content_type, file_name, bytes, before: files, fields })
     }
 }
 
 /// Two requests with one key are one request when they say the same; the boundary of a form differs each time.
-fn body_hash(query: &str, bytes: &[u8], fields: &BTreeMap<String, String>) -> String {
+fn body_hash(query: &str, before: &[(String, Vec<u8>)], bytes: &[u8], fields: &BTreeMap<String, String>) -> String {
     let fields = fields.iter().map(|(name, value)| format!("{name}={};{value}", value.len())).collect::<Vec<_>>().join("&");
-    let parts = [query.as_bytes(), bytes, fields.as_bytes()];
-    let hashes: Vec<String> = parts.into_iter().map(model::text::sha256_hex).collect();
+    let parts = [query.as_bytes(), bytes, fields.as_bytes()].into_iter().chain(before.iter().map(|(_, bytes)| bytes.as_slice()));
+    let hashes: Vec<String> = parts.map(model::text::sha256_hex).collect();
     model::text::sha256_hex(hashes.join(" ").as_bytes())
 }
 
@@ -97,12 +109,12 @@ async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Vec<u8>, Ap
     Bytes::from_request(request, state).await.map(|bytes| bytes.to_vec()).map_err(|_| too_large())
 }
 
-type Parts = (String, Vec<u8>, BTreeMap<String, String>);
+type Parts = (Vec<(String, Vec<u8>)>, BTreeMap<String, String>);
 
 async fn form<S: Send + Sync>(request: Request, state: &S) -> Result<Parts, AppError> {
     let unreadable = |error: String| AppError::invalid("", format!("the form can't be read: {error}"));
     let mut form = Multipart::from_request(request, state).await.map_err(|error| unreadable(error.body_text()))?;
-    let (mut file_name, mut bytes, mut fields) = (String::new(), Vec::new(), BTreeMap::new());
+    let (mut files, mut fields) = (Vec::new(), BTreeMap::new());
     let refused = |error: axum::extract::multipart::MultipartError| {
         if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unreadable(error.body_text()) }
     };
@@ -112,7 +124,7 @@ async fn form<S: Send + Sync>(request: Request, state: &S) -> Result<Parts, AppE
             Some(given) => {
                 let content = field.bytes().await.map_err(refused)?;
                 if !content.is_empty() || !given.is_empty() {
-                    (file_name, bytes) = (given, content.to_vec());
+                    files.push((given, content.to_vec()));
                 }
             }
             None => {
@@ -120,7 +132,7 @@ async fn form<S: Send + Sync>(request: Request, state: &S) -> Result<Parts, AppE
             }
         }
     }
-    Ok((file_name, bytes, fields))
+    Ok((files, fields))
 }
 
 fn too_large() -> AppError {
@@ -146,7 +158,12 @@ mod tests {
     fn another_case_in_the_query_is_another_request() {
         let none = BTreeMap::new();
         let text = BTreeMap::from([("text".to_owned(), "a".to_owned())]);
-        let hashes = [body_hash("case=1", b"x", &none), body_hash("case=2", b"x", &none), body_hash("case=1", b"x", &text)];
+        let hashes = [
+            body_hash("case=1", &[], b"x", &none),
+            body_hash("case=2", &[], b"x", &none),
+            body_hash("case=1", &[], b"x", &text),
+            body_hash("case=1", &[(String::new(), b"y".to_vec())], b"x", &none),
+        ];
         assert!(hashes.iter().enumerate().all(|(n, hash)| !hashes[..n].contains(hash)));
     }
 }

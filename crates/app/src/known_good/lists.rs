@@ -95,6 +95,8 @@ pub struct ImportedLists {
     pub lists: Vec<KnownGoodListView>,
     /// Files that are no lists.
     pub refused: Vec<RefusedListView>,
+    /// The job that holds every observable against the lists.
+    pub job: String,
 }
 
 /// What is changed of a list; what is not given stays.
@@ -153,9 +155,9 @@ pub async fn import_lists(app: &App, actor: &Actor, files: Vec<(String, Vec<u8>)
             return Err(AppError::State(format!("there would be {} lists; at most {MOST_LISTS} are kept", all.len())));
         }
         let details = json!({ "lists": names.len(), "created": created, "names": names.iter().take(TOLD).collect::<Vec<_>>() });
-        changed(tx, stamp, "known_good.lists.import", names.first().map_or("", String::as_str), details)?;
+        let job = changed(tx, stamp, "known_good.lists.import", names.first().map_or("", String::as_str), details)?;
         let lists: Vec<KnownGoodListView> = all.into_iter().filter(|list| names.contains(&list.name)).map(Into::into).collect();
-        Ok(ImportedLists { created, updated: lists.len() as i64 - created, lists, refused: refused.clone() })
+        Ok(ImportedLists { created, updated: lists.len() as i64 - created, lists, refused: refused.clone(), job })
     })
     .await
 }
@@ -231,16 +233,16 @@ pub async fn remove_list(app: &App, actor: &Actor, id: &str) -> Result<()> {
     app.change(actor, move |tx, stamp| {
         let list = known_good::find_list(tx, &id)?.ok_or(AppError::NotFound("list"))?;
         known_good::remove_list(tx, &id)?;
-        changed(tx, stamp, "known_good.lists.remove", &list.name, json!({ "version": list.version, "entries": list.entries }))
+        changed(tx, stamp, "known_good.lists.remove", &list.name, json!({ "version": list.version, "entries": list.entries })).map(|_| ())
     })
     .await
 }
 
-/// Journals and announces, and has every observable held against the lists again.
-fn changed(tx: &mut Tx<'_>, stamp: &Stamp, verb: &'static str, object: &str, details: serde_json::Value) -> Result<()> {
+/// Journals and announces, and has every observable held against the lists again. Tells the job that does it.
+fn changed(tx: &mut Tx<'_>, stamp: &Stamp, verb: &'static str, object: &str, details: serde_json::Value) -> Result<String> {
     journal::append(tx, stamp, &Deed { verb, object, details }, ShownIn::Journal)?;
-    known_good::lists_changed(tx, stamp)?;
+    let job = known_good::lists_changed(tx, stamp)?;
     change::announce(tx, stamp, Topic::Jobs, 0)?;
     change::announce(tx, stamp, Topic::Records, 0)?;
-    Ok(())
+    Ok(job)
 }

@@ -19,7 +19,7 @@ const VERSION: &str = "known_good.version";
 const MARKED: &str = "known_good.marked";
 
 statements! {
-    IN_USE = "SELECT CAST(count(*) AS bigint) FROM (SELECT 1 AS one FROM known_good UNION ALL SELECT 1 FROM known_good_list WHERE enabled = 1) AS used";
+    IN_USE = "SELECT CAST(count(*) AS bigint) FROM (SELECT 1 AS one FROM known_good UNION ALL SELECT 1 FROM known_good_list WHERE enabled = 1 LIMIT 1) AS used";
     NEXT = "SELECT id, category, title FROM record WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3";
     LEFT = "SELECT CAST(count(*) AS bigint) FROM record WHERE kind = $1 AND id > $2";
     LAST = "SELECT CAST(coalesce(max(id), 0) AS bigint) FROM record WHERE kind = $1";
@@ -28,7 +28,7 @@ statements! {
     AGAIN = "UPDATE job SET state = 'queued', payload = '{}', done = 0, total = 0, result = '', error = '', attempts = 0, cancel = 0,
         heartbeat_at = 0, created_by = $2, created_at = $3, started_at = 0, finished_at = 0
         WHERE kind = $1 AND state NOT IN ('queued', 'running')";
-    WAITING = "SELECT CAST(count(*) AS bigint) FROM job WHERE kind = $1";
+    JOB_ID = "SELECT public_id FROM job WHERE kind = $1 ORDER BY id DESC LIMIT 1";
 }
 
 /// Where the job stands.
@@ -58,11 +58,11 @@ pub fn set_marked(tx: &mut Tx<'_>, marked: i64) -> Result<()> {
     setting::set(tx, MARKED, &marked.to_string())
 }
 
-/// The lists changed: every observable is held against them again.
+/// The lists changed: every observable is held against them again. Tells the job's id.
 ///
 /// # Errors
 /// When the database fails.
-pub fn lists_changed(tx: &mut Tx<'_>, stamp: &Stamp) -> Result<()> {
+pub fn lists_changed(tx: &mut Tx<'_>, stamp: &Stamp) -> Result<String> {
     setting::set(tx, VERSION, &stamp.uuid("known-good", 0))?;
     set_marked(tx, 0)?;
     queue(tx, stamp)
@@ -70,15 +70,16 @@ pub fn lists_changed(tx: &mut Tx<'_>, stamp: &Stamp) -> Result<()> {
 
 /// Observables came in: they are held against the lists, if there are any.
 pub(crate) fn came_in(tx: &mut Tx<'_>, stamp: &Stamp) -> Result<()> {
-    if tx.query_one(IN_USE, &[], |row| row.int(0))? > 0 { queue(tx, stamp) } else { Ok(()) }
+    if tx.query_one(IN_USE, &[], |row| row.int(0))? > 0 { queue(tx, stamp).map(|_| ()) } else { Ok(()) }
 }
 
-/// Queues the job, of which there is one for good: while it waits or runs, it meets what comes in meanwhile.
-fn queue(tx: &mut Tx<'_>, stamp: &Stamp) -> Result<()> {
-    if tx.execute(AGAIN, params![JOB, &stamp.actor, stamp.at])? > 0 || tx.query_one(WAITING, params![JOB], |row| row.int(0))? > 0 {
-        return Ok(());
+/// Queues the job, of which there is one for good: while it waits or runs, it meets what comes in meanwhile. Tells its id.
+fn queue(tx: &mut Tx<'_>, stamp: &Stamp) -> Result<String> {
+    tx.execute(AGAIN, params![JOB, &stamp.actor, stamp.at])?;
+    match tx.query_opt(JOB_ID, params![JOB], |row| row.text(0))? {
+        Some(id) => Ok(id),
+        None => job::queue(tx, JOB, &serde_json::json!({}), 0, 0, stamp).map(|(_, id)| id),
     }
-    job::queue(tx, JOB, &serde_json::json!({}), 0, 0, stamp).map(|_| ())
 }
 
 /// An observable on its way through the lists: its row, its type and its value.

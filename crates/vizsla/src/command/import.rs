@@ -22,7 +22,7 @@ pub(crate) struct Files {
     json: bool,
 }
 
-/// Bring in reports, records and logs.
+/// Bring in reports, records, logs and known-good lists.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Import {
     /// STIX and MISP documents, and threat reports as text: of a report, the observables go into the case; what is marked
@@ -61,6 +61,11 @@ pub(crate) enum Import {
         /// What their source is called.
         #[arg(long)]
         source: String,
+    },
+    /// Lists of what is known to be good: MISP warninglists, alone, gzip, or a zip of many. Needs the role lead.
+    KnownGood {
+        #[command(flatten)]
+        files: Files,
     },
 }
 
@@ -113,6 +118,21 @@ pub(crate) fn run(command: Import) -> Result<(), String> {
                 })
                 .await
             }
+            Import::KnownGood { files } => {
+                let door = Door::open(&files.data, "vizsla import")?;
+                let mut marking = String::new();
+                let taken = each(&files, async |path, name| {
+                    let view = door.call("POST", &format!("/api/v1/known-good/lists?name={}", encode(name)), bytes(path)?).await?;
+                    marking = output::text(&view, "job");
+                    Ok((lists(&view), view))
+                })
+                .await;
+                // Once for all lists: every observable is held against them.
+                if !marking.is_empty() {
+                    door.wait(&marking, "marking what is known good").await?;
+                }
+                taken
+            }
         }
     })
 }
@@ -145,6 +165,13 @@ async fn applied(door: &Door, view: Json, name: &str) -> Result<Json, String> {
 
 fn bytes(path: &Path) -> Result<Content, String> {
     std::fs::read(path).map(Content::Bytes).map_err(|error| error.to_string())
+}
+
+fn lists(view: &Json) -> String {
+    let counted = |count: i64, noun: &str| app::text::counted(count, noun);
+    let refused = view["refused"].as_array().map_or(0, Vec::len);
+    let (created, updated) = (view["created"].as_i64().unwrap_or_default(), view["updated"].as_i64().unwrap_or_default());
+    format!("{} new, {} replaced, {} refused", counted(created, "list"), model::list::thousands(updated), counted(refused as i64, "file"))
 }
 
 fn summary(view: &Json) -> String {

@@ -33,6 +33,9 @@ pub(crate) struct TabQuery {
     category: String,
     #[serde(default)]
     finding: String,
+    /// `yes` for what is known to be good, `no` for the rest.
+    #[serde(default)]
+    marked: String,
     #[serde(default)]
     sort: String,
     #[serde(default)]
@@ -53,6 +56,7 @@ impl TabQuery {
             status: self.status.clone(),
             category: self.category.clone(),
             finding: self.finding.clone(),
+            marked: self.marked.clone(),
             sort: self.sort.clone(),
             cursor: self.cursor.clone(),
             limit: None,
@@ -104,6 +108,7 @@ impl ArtifactsPage {
             ("status", &q.status),
             ("category", &q.category),
             ("finding", &q.finding),
+            ("marked", &q.marked),
             ("sort", &q.sort),
         ];
         if name == "open" || name == "tab" {
@@ -147,7 +152,7 @@ impl ArtifactsPage {
     }
 
     fn filtered(&self) -> bool {
-        !self.query.q.is_empty() || !self.query.category.is_empty() || !self.query.finding.is_empty()
+        !self.query.q.is_empty() || !self.query.category.is_empty() || !self.query.finding.is_empty() || !self.query.marked.is_empty()
     }
 
     fn column(&self, artifact: &ArtifactView, column: &model::kind::Column) -> String {
@@ -236,6 +241,7 @@ fn back(number: &str, list: &SelectionForm, form: &ChangeForm) -> String {
         ("status", &list.status),
         ("category", &list.category),
         ("finding", &list.finding),
+        ("marked", &list.marked),
         ("sort", &form.sort),
     ];
     link(&format!("/cases/{number}/artifacts"), &all, "open", &form.open)

@@ -75,6 +75,7 @@ pub(crate) fn title(job: &JobView) -> String {
         "sightings" => "Sightings search",
         "operation" => "Changing",
         "import" => "Importing",
+        "known_good" => "Marking what is known good",
         other => other,
     };
     if subject.is_empty() { doing.to_owned() } else { format!("{doing} {subject}") }

@@ -21,6 +21,7 @@ pub(crate) struct SelectionForm {
     pub(crate) status: String,
     pub(crate) category: String,
     pub(crate) finding: String,
+    pub(crate) marked: String,
 }
 
 impl SelectionForm {
@@ -32,6 +33,7 @@ impl SelectionForm {
             status: self.status.clone(),
             category: self.category.clone(),
             finding: self.finding.clone(),
+            marked: self.marked.clone(),
             ..ArtifactQuery::default()
         })
     }

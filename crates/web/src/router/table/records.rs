@@ -11,7 +11,7 @@ use crate::{api, ui};
 use app::artifact::StandingView;
 use app::extract::FindView;
 use app::import::{ApplyImport, ImportView};
-use app::known_good::{KnownGoodView, NewKnownGood};
+use app::known_good::{ImportedLists, KnownGoodListView, KnownGoodView, NewKnownGood, SetKnownGoodList};
 use app::record::{
     AddToCases, AddedTo, CreatedRecord, NewRelationship, RecordCase, RecordDetails, RecordQuery, RecordView, RelatedView, RelationshipView,
 };
@@ -21,6 +21,7 @@ const MAX_DOCUMENT: usize = 201 * 1024 * 1024;
 
 pub(super) fn api() -> Vec<ApiRoute> {
     let intel = post(api::import::intel).layer(DefaultBodyLimit::max(MAX_DOCUMENT));
+    let lists = post(api::known_good::import_lists).layer(DefaultBodyLimit::max(MAX_DOCUMENT));
     vec![
         // Records
         route(Method::GET, "/records", Reader, "List records", get(api::record::list)).query::<RecordQuery>().pages::<RecordView>(),
@@ -68,6 +69,15 @@ pub(super) fn api() -> Vec<ApiRoute> {
             .answers::<KnownGoodView>(),
         route(Method::DELETE, "/known-good", Lead, "Take something off the known-good list", delete(api::known_good::remove))
             .query::<api::known_good::Entry>(),
+        route(Method::GET, "/known-good/lists", Reader, "List the known-good lists of others", get(api::known_good::lists))
+            .lists::<KnownGoodListView>(),
+        route(Method::POST, "/known-good/lists", Lead, "Bring in known-good lists: MISP warninglists, alone or in a zip", lists)
+            .query::<api::known_good::ListsQuery>()
+            .answers::<ImportedLists>(),
+        route(Method::PATCH, "/known-good/lists/{id}", Lead, "Enable, disable or limit a known-good list", patch(api::known_good::set_list))
+            .body::<SetKnownGoodList>()
+            .answers::<KnownGoodListView>(),
+        route(Method::DELETE, "/known-good/lists/{id}", Lead, "Remove a known-good list", delete(api::known_good::remove_list)),
     ]
 }
 
@@ -104,5 +114,8 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::GET, "/known-good", Reader, get(ui::known_good::list)),
         screen(Method::POST, "/known-good", Lead, post(ui::known_good::add)),
         screen(Method::POST, "/known-good/remove", Lead, post(ui::known_good::remove)),
+        screen(Method::POST, "/known-good/lists", Lead, post(ui::known_good::import_lists).layer(DefaultBodyLimit::max(MAX_DOCUMENT))),
+        screen(Method::POST, "/known-good/lists/{id}", Lead, post(ui::known_good::set_list)),
+        screen(Method::POST, "/known-good/lists/{id}/remove", Lead, post(ui::known_good::remove_list)),
     ]
 }
