@@ -61,7 +61,7 @@ check: bootstrap-test frontend ## What should hold before every commit: quick
 
 .PHONY: bench
 bench: bootstrap ## Measure what is measured
-	cargo bench $(LOCKED) -p vizsla --bench http
+	VIZSLA_TEST_DATA="$(abspath $(VIZSLA_TEST_DATA))" cargo bench $(LOCKED) -p vizsla --bench http --bench analysts --bench scale
 	@zip="$(abspath $(VIZSLA_TEST_DATA))/logs/otrf-lsass-campaign-01/metasploit_logonpasswords_lsass_memory_dump.zip"; \
 	if [ -f "$$zip" ]; then cargo run $(LOCKED) --release -p vizsla-logs --example bench_index -- "$$zip" 12; \
 	else echo "The log index was not measured: there is no $$zip (see VIZSLA_TEST_DATA)."; fi
