@@ -42,7 +42,8 @@ pub(crate) struct Kind {
 }
 
 /// Every kind.
-const KINDS: &[Kind] = &[operation::KIND, crate::import::JOB, crate::known_good::JOB, crate::logs::IMPORT_JOB, crate::logs::REMOVE_JOB, crate::sighting::JOB];
+const KINDS: &[Kind] =
+    &[operation::KIND, crate::import::JOB, crate::known_good::JOB, crate::logs::IMPORT_JOB, crate::logs::REMOVE_JOB, crate::sighting::JOB];
 
 fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)

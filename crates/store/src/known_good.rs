@@ -6,7 +6,8 @@ pub(crate) mod mark;
 pub use list::{List, find_list, lists, put_list, remove_list, set_list};
 pub(crate) use mark::came_in;
 pub use mark::{
-    JOB, Marking, Unmarked, cases_with, clear_marks, last_observable, lists_changed, mark_range, marking, marks_of, next_unmarked, set_marked,
+    JOB, Marking, Unmarked, cases_with, clear_marks, last_observable, lists_changed, mark_range, marking, marks_of, next_unmarked,
+    set_marked,
 };
 
 use model::{Stamp, Timestamp};

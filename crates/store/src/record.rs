@@ -29,8 +29,8 @@ pub use self::around::{Around, HoldingCase, around, cases, held, holders, holder
 pub use self::by_kind::{OfKind, by_kind};
 pub use self::import::{Imported, add_sources, import_all, replace};
 pub use link::{Link, link_versions, links_among, upsert_links};
-pub use list::{RecordFilter, list, matching_ids};
 pub(crate) use list::{MATCH_LIMIT, sort_column, sort_index, sort_key};
+pub use list::{RecordFilter, list, matching_ids};
 pub use original::{Versioned, original, originals, put_originals, versions};
 pub use relationship::{Related, RelatedCount, brought_along, insert_relationships, related, related_counts};
 pub use reveal::{Revealed, outside_library, reveal};

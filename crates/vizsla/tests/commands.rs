@@ -76,7 +76,8 @@ fn hunt(command: impl Fn(&[&str]) -> Command, scratch: &Path) {
     assert!(listed.contains(&number), "{listed}");
     let found = done(&run(&mut command(&["search", "portal-update[.]top"])));
     assert!(found.contains("Observables (2)") && found.contains("hxxp[:]//portal-update[.]top/a"), "{found}");
-    let found: Json = serde_json::from_str(&done(&run(&mut command(&["search", "fake", "PORTAL", "--in", "cases", "--json"])))).expect("JSON");
+    let found: Json =
+        serde_json::from_str(&done(&run(&mut command(&["search", "fake", "PORTAL", "--in", "cases", "--json"])))).expect("JSON");
     assert_eq!(found["groups"][0]["items"][0]["case"], number.as_str(), "{found}");
     assert!(refused(&run(&mut command(&["search", "x", "--in", "drawers"]))).contains("in"));
 }

@@ -111,11 +111,10 @@ pub(super) fn prepare(bytes: &[u8]) -> Result<Prepared> {
 pub fn looks_like_intel(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut first = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
-    match (first.next(), first.next()) {
-        (Some(0x1f), Some(0x8b)) => true,
-        (Some(b'{'), Some(b'"' | b'}')) | (Some(b'['), Some(b'{' | b'"' | b']')) => true,
-        _ => false,
-    }
+    matches!(
+        (first.next(), first.next()),
+        (Some(0x1f), Some(0x8b)) | (Some(b'{'), Some(b'"' | b'}')) | (Some(b'['), Some(b'{' | b'"' | b']'))
+    )
 }
 
 fn unreadable(error: Unreadable) -> AppError {

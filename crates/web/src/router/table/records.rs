@@ -74,9 +74,15 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::POST, "/known-good/lists", Lead, "Bring in known-good lists: MISP warninglists, alone or in a zip", lists)
             .query::<api::known_good::ListsQuery>()
             .answers::<ImportedLists>(),
-        route(Method::PATCH, "/known-good/lists/{id}", Lead, "Enable, disable or limit a known-good list", patch(api::known_good::set_list))
-            .body::<SetKnownGoodList>()
-            .answers::<KnownGoodListView>(),
+        route(
+            Method::PATCH,
+            "/known-good/lists/{id}",
+            Lead,
+            "Enable, disable or limit a known-good list",
+            patch(api::known_good::set_list),
+        )
+        .body::<SetKnownGoodList>()
+        .answers::<KnownGoodListView>(),
         route(Method::DELETE, "/known-good/lists/{id}", Lead, "Remove a known-good list", delete(api::known_good::remove_list)),
     ]
 }
