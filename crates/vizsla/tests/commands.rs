@@ -75,7 +75,7 @@ fn hunt(command: impl Fn(&[&str]) -> Command, scratch: &Path) {
     let listed = done(&run(&mut command(&["case", "list", "--query", "portal"])));
     assert!(listed.contains(&number), "{listed}");
     let found = done(&run(&mut command(&["search", "portal-update[.]top"])));
-    assert!(found.contains("Observables (2)") && found.contains("hxxp[:]//portal-update[.]top/a"), "{found}");
+    assert!(found.contains("Observables (1)") && found.contains("hxxp[:]//portal-update[.]top/a"), "{found}");
     let found: Json =
         serde_json::from_str(&done(&run(&mut command(&["search", "fake", "PORTAL", "--in", "cases", "--json"])))).expect("JSON");
     assert_eq!(found["groups"][0]["items"][0]["case"], number.as_str(), "{found}");

@@ -2,6 +2,7 @@
 
 #![allow(
     dead_code,
+    unreachable_pub,
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
