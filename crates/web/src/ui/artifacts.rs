@@ -159,6 +159,11 @@ impl ArtifactsPage {
         cell(&artifact.record, column)
     }
 
+    /// Whether a value takes its cell, so that a mark behind it would not be seen.
+    fn is_long(&self, display: &str) -> bool {
+        display.chars().count() > 30
+    }
+
     fn may_write(&self) -> bool {
         self.shell.may_write() && self.case.state.is_open()
     }
