@@ -59,6 +59,21 @@ impl<R: Read> Read for Inflated<'_, R> {
     }
 }
 
+/// What comes after the head: its failure, or the rest.
+struct Rest<R> {
+    failed: Option<io::Error>,
+    source: R,
+}
+
+impl<R: Read> Read for Rest<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => self.source.read(out),
+        }
+    }
+}
+
 /// Counts what is read through it.
 struct Counted<'c, R> {
     inner: R,
@@ -129,9 +144,13 @@ impl Reading<'_, '_> {
         let mut head = Vec::new();
         let read = source.take(HEAD as u64).read_to_end(&mut head);
         self.exploding(member)?;
-        if let Err(error) = read {
-            return Ok(Outcome::Read(Ended { events: 0, bytes: 0, error: Some(error) }));
-        }
+        let failed = match read {
+            Err(error) if head.is_empty() => return Ok(Outcome::Read(Ended { events: 0, bytes: 0, error: Some(error) })),
+            // What came before is kept, however little it was.
+            Err(error) => Some(error),
+            Ok(_) => None,
+        };
+        let source = Rest { failed, source };
         if head.starts_with(b"\x1f\x8b") {
             if nesting >= self.shared.limits.nesting {
                 return Ok(Outcome::Unknown("data compressed several times over; decompress it first"));

@@ -228,3 +228,17 @@ fn the_corpus_of_the_fuzz_target_is_read() {
     }
     assert!(counts.contains(&("nested.json".to_owned(), None)));
 }
+
+#[test]
+fn of_a_small_file_that_is_cut_off_or_goes_on_with_garbage_what_came_before_is_kept() {
+    let lines: String = (0..100).map(|n| format!("{{\"a\":\"value {n}\"}}\n")).collect();
+    let whole = gzip(lines.as_bytes());
+    let files = [[&whole, &b"garbage"[..]].concat(), whole[..whole.len() - 4].to_vec()];
+    for file in &files {
+        let (seen, report) = read(file, &Limits::default()).unwrap();
+        assert_eq!((seen.len(), report.events, report.members[0].events), (100, 100, 100));
+        assert!(report.members[0].broken.as_deref().is_some_and(|why| why.contains("damaged or cut off")), "{:?}", report.members);
+    }
+    let (seen, report) = read(&zip(&[("cut.json.gz", &files[1]), ("whole.json", b"{\"a\":\"b\"}")]), &Limits::default()).unwrap();
+    assert_eq!((seen.len(), report.members.iter().filter(|member| member.broken.is_some()).count()), (101, 1));
+}
