@@ -59,6 +59,9 @@ pub enum AppError {
         /// The limit, with its unit.
         limit: String,
     },
+    /// A disk of the server is full; what the system said of it.
+    #[error("{0}")]
+    Full(String),
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
@@ -96,6 +99,7 @@ impl From<StoreError> for AppError {
         match error {
             // A cursor of another list or order is the caller's mistake.
             StoreError::BadCursor => Self::invalid("/cursor", error.to_string()),
+            full if full.is_full() => Self::Full(full.to_string()),
             other => Self::Store(other),
         }
     }

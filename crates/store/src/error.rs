@@ -1,11 +1,18 @@
 //! What can go wrong between Vizsla and its database.
 
+use std::io::ErrorKind;
+
+use postgres::error::SqlState;
+
 /// A failure of the store. Nothing of the transaction in which it happened remains.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused or failed.
     #[error("the database failed: {0}")]
     Database(String),
+    /// No room is left where the database is.
+    #[error("the disk is full: {0}")]
+    Full(String),
     /// The database can't be reached.
     #[error("the database can't be reached: {0}. Check the address and that it runs")]
     Unreachable(String),
@@ -67,13 +74,43 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error.to_string())
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full(error.to_string()),
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
+
+impl StoreError {
+    /// What everybody is told whose write was in a group that failed.
+    pub(crate) fn of_a_group(&self) -> Self {
+        match self {
+            Self::Full(why) => Self::Full(why.clone()),
+            Self::Unreachable(why) => Self::Unreachable(why.clone()),
+            Self::Closed => Self::Closed,
+            other => Self::Database(other.to_string()),
+        }
+    }
+
+    /// Whether it failed because no room is left on a disk.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Full(_) => true,
+            Self::File { error, .. } => matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded),
+            _ => false,
+        }
     }
 }
 
 impl From<postgres::Error> for StoreError {
     fn from(error: postgres::Error) -> Self {
         match error.as_db_error() {
+            Some(db) if *db.code() == SqlState::DISK_FULL => Self::Full(db.message().to_owned()),
+            // It stops, or starts: what was asked may be asked again.
+            Some(db) if [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW].contains(db.code()) => {
+                Self::Unreachable(db.message().to_owned())
+            }
             Some(db) => Self::Database(format!("{} ({})", db.message(), db.code().code())),
             None if error.is_closed() => Self::Unreachable("the connection was closed".to_owned()),
             None => {
@@ -86,3 +123,22 @@ impl From<postgres::Error> for StoreError {
 
 /// The result of everything here.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let small = rusqlite::Connection::open_in_memory().unwrap();
+        small.execute_batch("PRAGMA max_page_count = 2; CREATE TABLE t (a)").unwrap();
+        let error = StoreError::from(small.execute("INSERT INTO t VALUES (zeroblob(100000))", []).unwrap_err());
+        assert!(error.is_full() && error.of_a_group().is_full(), "{error:?}");
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+            assert!(StoreError::File { what: "blobs".to_owned(), error: kind.into() }.is_full());
+        }
+        let other = StoreError::from(small.execute("INSERT INTO nothing VALUES (1)", []).unwrap_err());
+        assert!(!other.is_full() && !other.of_a_group().is_full(), "{other:?}");
+    }
+}

@@ -41,6 +41,7 @@ pub(crate) fn status(error: &AppError) -> StatusCode {
         AppError::Conflict { .. } => StatusCode::PRECONDITION_FAILED,
         AppError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
         AppError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        AppError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
         error if error.is_busy() => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -50,6 +51,9 @@ pub(crate) fn status(error: &AppError) -> StatusCode {
 pub(crate) fn detail(error: &AppError) -> String {
     match status(error) {
         StatusCode::INTERNAL_SERVER_ERROR => "something failed inside Vizsla; nothing was changed. The server's log says what".to_owned(),
+        StatusCode::INSUFFICIENT_STORAGE => {
+            "the server's disk is full; nothing was changed. Whoever runs the server makes room, then try again".to_owned()
+        }
         _ => error.to_string(),
     }
 }
@@ -76,6 +80,26 @@ pub(crate) struct Problem {
     pub(crate) current: Option<serde_json::Value>,
 }
 
+/// The refusal of a method, with the header that says which are taken.
+pub(crate) fn method_not_allowed(refusal: Response) -> Response {
+    let status = refusal.status();
+    let problem = Problem {
+        r#type: "/problems/method-not-allowed".to_owned(),
+        title: "method not allowed".to_owned(),
+        status: status.as_u16(),
+        detail: "this address does not take that method; the header Allow says which it takes".to_owned(),
+        errors: Vec::new(),
+        conflicts: None,
+        current: None,
+    };
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+    if let Some(allow) = refusal.headers().get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    response
+}
+
 /// An error as a problem document.
 pub(crate) fn problem(error: &AppError) -> Response {
     let status = status(error);
@@ -89,6 +113,7 @@ pub(crate) fn problem(error: &AppError) -> Response {
         AppError::Conflict { .. } => "conflict",
         AppError::Throttled { .. } => "throttled",
         AppError::TooLarge { .. } => "too-large",
+        AppError::Full(_) => "disk-full",
         _ if status == StatusCode::SERVICE_UNAVAILABLE => "busy",
         _ => "internal",
     };
@@ -108,4 +133,16 @@ pub(crate) fn problem(error: &AppError) -> Response {
     };
     let body = serde_json::to_string(&problem).unwrap_or_default();
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let error = AppError::Full("/var/lib/vizsla/vizsla.db: no space left".to_owned());
+        assert_eq!((status(&error), problem(&error).status()), (StatusCode::INSUFFICIENT_STORAGE, StatusCode::INSUFFICIENT_STORAGE));
+        assert!(detail(&error).contains("disk is full") && !detail(&error).contains("/var/lib"), "{}", detail(&error));
+    }
 }

@@ -69,7 +69,9 @@ where
 
     fn answer(self: Box<Self>, failure: Option<&StoreError>) {
         let answer = match (failure, self.outcome) {
-            (Some(error), _) => Err(E::from(StoreError::Database(error.to_string()))),
+            // Its own refusal stands, whatever became of the others.
+            (Some(_), Some(Err(own))) => Err(own),
+            (Some(error), _) => Err(E::from(error.of_a_group())),
             (None, Some(outcome)) => outcome,
             (None, None) => Err(E::from(StoreError::Closed)),
         };

@@ -16,7 +16,7 @@ use crate::visibility::all_cases;
 /// Keeps the writer busy until told otherwise, so that what is written meanwhile becomes one group.
 struct Gate {
     open: Sender<()>,
-    done: std::thread::JoinHandle<()>,
+    done: std::thread::JoinHandle<Result<(), StoreError>>,
 }
 
 fn close_gate(db: &TestStore) -> Gate {
@@ -29,7 +29,7 @@ fn close_gate(db: &TestStore) -> Gate {
             let _ = wait.lock().map(|wait| wait.recv());
             Ok::<_, StoreError>(())
         };
-        store.write_blocking(Scope::System, block).unwrap();
+        store.write_blocking(Scope::System, block)
     });
     inside.recv().unwrap();
     Gate { open, done }
@@ -38,7 +38,7 @@ fn close_gate(db: &TestStore) -> Gate {
 impl Gate {
     fn open(self) {
         self.open.send(()).unwrap();
-        self.done.join().unwrap();
+        self.done.join().unwrap().unwrap();
     }
 }
 
@@ -179,7 +179,9 @@ fn a_connection_that_breaks_inside_a_write_undoes_that_write_only() {
     db.postgres().unwrap().disconnect_all();
     let store = db.store().clone();
     gate.open.send(()).unwrap();
-    assert!(gate.done.join().is_err(), "the commit had nowhere to go");
+    // The commit had nowhere to go: that is no fault of the request, which may be made again.
+    let failed = gate.done.join().unwrap().unwrap_err();
+    assert!(matches!(failed, StoreError::Unreachable(_)), "{failed:?}");
     let made = store.write_blocking(Scope::System, move |tx: &mut Tx<'_>| insert_case(tx, &base, &[])).unwrap();
     assert_eq!(made.number, 1_001);
 }

@@ -104,6 +104,7 @@ pub(crate) async fn failure(web: &Web, context: &FailureContext, failed: &AppErr
         StatusCode::PAYLOAD_TOO_LARGE => "That is too large",
         StatusCode::TOO_MANY_REQUESTS => "Too many tries",
         StatusCode::SERVICE_UNAVAILABLE => "Busy",
+        StatusCode::INSUFFICIENT_STORAGE => "The disk is full",
         StatusCode::UNAUTHORIZED => "You are signed out",
         _ => "Something failed",
     };
