@@ -1,8 +1,8 @@
 //! `vizsla backup` and `vizsla restore`.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{BufReader, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use app::{Clock, SystemWorld};
 use store::backup::{self, Extra, Manifest};
@@ -39,11 +39,13 @@ pub(crate) fn run(command: Backup) -> Result<(), String> {
     let logs = command.data.data.join("logs");
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", command.file.display());
     // Written beside and renamed: a file of that name is a whole backup.
-    let partial = command.file.with_extension("partial");
+    let mut partial = command.file.clone().into_os_string();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
     if command.file.exists() {
         return Err(format!("{} exists already", command.file.display()));
     }
-    let mut out = BufWriter::new(File::create_new(&partial).map_err(|error| told(&error))?);
+    let mut out = BufWriter::new(begin(&partial)?);
     let extra = [Extra { name: "logs", path: &logs }];
     let outcome = backup::backup(&opened.store, &extra, SystemWorld.now(), &mut out).map_err(|error| told(&error)).and_then(|manifest| {
         out.flush().map_err(|error| told(&error))?;
@@ -60,6 +62,19 @@ pub(crate) fn run(command: Backup) -> Result<(), String> {
             Err(error)
         }
     }
+}
+
+/// The file that is written. What a backup left that was ended before its time is written over; another that still runs is not.
+fn begin(partial: &Path) -> Result<File, String> {
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", partial.display());
+    let file = File::options().create(true).truncate(false).write(true).open(partial).map_err(|error| told(&error))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(format!("{} is being written by another backup", partial.display())),
+        Err(TryLockError::Error(error)) => return Err(told(&error)),
+    }
+    file.set_len(0).map_err(|error| told(&error))?;
+    Ok(file)
 }
 
 /// Restores a backup.
