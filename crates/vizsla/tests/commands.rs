@@ -260,3 +260,34 @@ fn a_server_killed_in_the_middle_of_writes_loses_nothing_that_it_acknowledged() 
         assert!(shown.contains(number.as_str()), "{number} was acknowledged and is gone");
     }
 }
+
+#[test]
+fn a_backup_that_was_ended_before_its_time_does_not_stop_the_next() {
+    let (data, scratch) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    done(&run(&mut vizsla(data.path(), &["case", "new", "To be kept"])));
+    let left = file(scratch.path(), "night.tar.zst.partial", &"half a backup".repeat(100_000));
+    let backup = scratch.path().join("night.tar.zst").display().to_string();
+    done(&run(&mut vizsla(data.path(), &["backup", &backup])));
+    assert!(!Path::new(&left).exists());
+    let restored = tempfile::tempdir().expect("a directory");
+    done(&run(&mut vizsla(restored.path(), &["restore", &backup])));
+    assert!(done(&run(&mut vizsla(restored.path(), &["case", "list"]))).contains("To be kept"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_server_that_is_told_to_stop_does_not_wait_for_an_upload_that_stalls() {
+    let data = tempfile::tempdir().expect("a directory");
+    done(&run(&mut vizsla(data.path(), &["account", "add", "ada", "--role", "analyst"])));
+    let token = done(&run(&mut vizsla(data.path(), &["token", "add", "--account", "ada", "--label", "test"])));
+    let mut server = Server::start(data.path());
+    let mut client = std::net::TcpStream::connect(server.url.trim_start_matches("http://")).expect("a connection");
+    let head = format!("POST /api/v1/imports/logs?source=s HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n");
+    write!(client, "{head}content-length: 1000\r\nexpect: 100-continue\r\n\r\n").expect("sent");
+    // It waits for the file.
+    let mut line = String::new();
+    BufReader::new(client.try_clone().expect("a connection")).read_line(&mut line).expect("a line");
+    assert!(line.starts_with("HTTP/1.1 100"), "{line}");
+    done(&run(Command::new("kill").arg(server.child.id().to_string())));
+    assert!(server.child.wait().expect("an end").success());
+}

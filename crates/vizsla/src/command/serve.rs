@@ -1,6 +1,7 @@
 //! `vizsla serve`.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use app::App;
 use app::account::{self, Secret};
@@ -11,6 +12,9 @@ use web::{Stopping, Web};
 use crate::config::{self, Config, DataArg};
 use crate::open::{self, Opened};
 use crate::output;
+
+/// How long a server that is to stop waits for open requests: a client that stalls must not keep it.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Run the server.
 #[derive(Debug, clap::Args)]
@@ -34,6 +38,8 @@ pub(crate) fn run(command: Serve) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| format!("starting threads: {e}"))?;
     let opened = open::open(&config, &command.data.data, "vizsla serve")?;
     let outcome = runtime.block_on(serve(&config, opened.app.clone()));
+    // Requests that did not end in time end here: what they had not committed never was.
+    runtime.shutdown_timeout(GRACE);
     // The directory is let go of last.
     let Opened { app, store, held } = opened;
     drop((app, store));
@@ -66,6 +72,7 @@ async fn serve(config: &Config, app: App) -> Result<(), String> {
         None => output::line(&format!("Vizsla is at http://{address}"))?,
     }
     let (told, stopping) = tokio::sync::watch::channel(false);
+    let mut out_of_time = stopping.clone();
     let router = web::router(Web { app: app.clone(), secure_cookies: config.secure_cookies }).layer(Extension(Stopping(stopping)));
     let stop = async move {
         stop().await;
@@ -73,14 +80,24 @@ async fn serve(config: &Config, app: App) -> Result<(), String> {
         let _ = told.send(true);
     };
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let outcome = axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(|error| format!("serving: {error}"));
+    let late = async move {
+        let _ = out_of_time.wait_for(|stops| *stops).await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let outcome = tokio::select! {
+        outcome = axum::serve(listener, service).with_graceful_shutdown(stop) => outcome.map_err(|error| format!("serving: {error}")),
+        () = late => {
+            tracing::warn!("requests that were still open were ended; what they had not finished was not done");
+            Ok(())
+        }
+    };
     tidying.abort();
     outcome
 }
 
 /// Forgets, once an hour, what is over: ended sessions, old attempts to sign in.
 async fn tidy(app: App) {
-    let mut hourly = tokio::time::interval(std::time::Duration::from_secs(3_600));
+    let mut hourly = tokio::time::interval(Duration::from_secs(3_600));
     loop {
         hourly.tick().await;
         if let Err(error) = account::tidy(&app).await {
