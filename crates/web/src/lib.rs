@@ -9,6 +9,7 @@ mod intake;
 mod live;
 mod metrics;
 mod openapi;
+mod params;
 mod router;
 mod security;
 mod upload;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
@@ -150,15 +150,29 @@ async fn nonce(State(web): State<Web>, request: Request, next: Next) -> Response
     security::headers(web.app.nonce(), request, next).await
 }
 
+/// A failure as a problem document or a page, with the failure itself for the log.
+pub(crate) async fn render(web: &Web, api: bool, context: &ui::FailureContext, error: Arc<app::AppError>) -> Response {
+    let mut rendered = if api { error::problem(&error) } else { ui::failure(web, context, &error).await };
+    rendered.extensions_mut().insert(error);
+    rendered
+}
+
+/// Whether a path is read by programs.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/metrics"
+}
+
 /// Turns a failure into a problem document or a page, whichever door it came through.
 async fn render_failures(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let api = path.starts_with("/api/") || path == "/metrics";
+    let api = is_api(request.uri().path());
     let context = ui::FailureContext::of(&request);
     let response = next.run(request).await;
+    if api && response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        return error::method_not_allowed(response);
+    }
     let Some(error) = response.extensions().get::<Arc<app::AppError>>().cloned() else { return response };
     let retry_after: Option<HeaderValue> = response.headers().get(header::RETRY_AFTER).cloned();
-    let mut rendered = if api { error::problem(&error) } else { ui::failure(&web, &context, &error).await };
+    let mut rendered = render(&web, api, &context, error).await;
     if let Some(value) = retry_after {
         rendered.headers_mut().insert(header::RETRY_AFTER, value);
     }

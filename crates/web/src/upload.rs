@@ -10,7 +10,7 @@ use axum::http::header;
 use model::Actor;
 use model::actor::Idempotency;
 
-use crate::body::MAX_JSON;
+use crate::body::{MAX_JSON, idempotency_key};
 use crate::error::Failure;
 use crate::visitor::Visitor;
 
@@ -56,17 +56,14 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
         let mut actor = visitor.0.ok_or_else(|| AppError::Unauthenticated("sign in, or send a token".to_owned()))?;
-        let (key, content_type) = (word(&request, "idempotency-key"), word(&request, header::CONTENT_TYPE.as_str()));
+        let (key, content_type) = (idempotency_key(request.headers())?, word(&request, header::CONTENT_TYPE.as_str()));
         let route = format!("{} {}", request.method(), request.uri().path());
         let query = request.uri().query().unwrap_or_default().to_owned();
         let is_form = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data");
         let (mut files, fields) =
             if is_form { form(request, state).await? } else { (vec![(String::new(), body(request, state).await?)], BTreeMap::new()) };
         let (file_name, bytes) = files.pop().unwrap_or_default();
-        if !key.is_empty() {
-            if key.len() > 200 {
-                return Err(AppError::invalid("/", "the Idempotency-Key is longer than 200 characters").into());
-            }
+        if let Some(key) = key {
             actor.idempotency = Some(Idempotency { route, key, body_hash: body_hash(&query, &files, &bytes, &fields) });
         }
         Ok(Self { actor, content_type, file_name, bytes, before: files, fields })

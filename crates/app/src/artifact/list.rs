@@ -1,9 +1,13 @@
 //! Lists a case's artifacts: a tab.
 
+use std::fmt;
+
 use model::artifact::{Finding, StatusFilter};
 use model::list::{Page, Sort, SortColumn};
 use model::observable::refang;
 use model::{Actor, Fields, Kind};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use store::artifact::{self, ArtifactFilter};
 
@@ -12,6 +16,32 @@ use crate::App;
 use crate::authorise::find_case;
 use crate::case::{choices, cursor, limit, sort};
 use crate::error::Result;
+
+/// Reads a query from an object alone: from an empty list serde would read one that everything matches.
+pub(crate) fn only_an_object<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ArtifactQuery>, D::Error> {
+    struct Named(ArtifactQuery);
+    struct Fields;
+
+    impl<'de> Visitor<'de> for Fields {
+        type Value = Named;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Named, A::Error> {
+            ArtifactQuery::deserialize(MapAccessDeserializer::new(map)).map(Named)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Named {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            from.deserialize_map(Fields)
+        }
+    }
+
+    Ok(Option::<Named>::deserialize(from)?.map(|Named(query)| query))
+}
 
 /// What a tab shows. Several words in one filter are separated by commas.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]

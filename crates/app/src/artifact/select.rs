@@ -28,7 +28,7 @@ macro_rules! with_selection {
             #[serde(default)]
             pub record_ids: Vec<String>,
             /// All that match this query of a tab, instead.
-            #[serde(default)]
+            #[serde(default, deserialize_with = "crate::artifact::only_an_object")]
             pub all_matching: Option<$crate::artifact::ArtifactQuery>,
             /// But these.
             #[serde(default)]
@@ -68,6 +68,7 @@ pub struct Selection {
     /// Records by their ids.
     pub record_ids: Vec<String>,
     /// All that match this query of a tab, instead.
+    #[serde(deserialize_with = "super::list::only_an_object")]
     pub all_matching: Option<ArtifactQuery>,
     /// But these.
     pub except: Vec<String>,

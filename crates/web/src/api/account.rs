@@ -2,7 +2,7 @@
 
 use app::account::{self, AccountInput, AccountPatch, AccountQuery, AccountView, PasswordChange, PersonView, ProfilePatch, ProfileView};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::list::Page;
@@ -13,6 +13,7 @@ use super::{Answer, tagged, whole};
 use crate::Web;
 use crate::body::{Call, if_match};
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::{Client, Signed, begin_session};
 
 pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Query(query): Query<AccountQuery>) -> Answer<Page<AccountView>> {

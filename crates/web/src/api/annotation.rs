@@ -3,7 +3,7 @@
 use app::annotation::{self, AnnotationPatch};
 use app::record::AnnotationView;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
@@ -11,6 +11,7 @@ use super::{Answer, tagged};
 use crate::Web;
 use crate::body::{Call, if_match};
 use crate::error::Failure;
+use crate::params::Path;
 use crate::visitor::Signed;
 
 pub(crate) async fn of_record(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<Vec<AnnotationView>> {

@@ -4,7 +4,7 @@ use app::artifact::{self, AddArtifacts, AnnotateArtifacts, ArtifactQuery, Artifa
 use app::operation::OperationView;
 use app::record::{self, WhyView};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use model::list::Page;
 
@@ -12,6 +12,7 @@ use super::{Answer, done_or_accepted};
 use crate::Web;
 use crate::body::Call;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
 pub(crate) async fn list(

@@ -2,7 +2,7 @@
 
 use app::case::{self, ActivityView, CaseInput, CasePatch, CaseQuery, CaseSummary};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::list::Page;
@@ -12,6 +12,7 @@ use super::{Answer, tagged};
 use crate::Web;
 use crate::body::{Call, if_match};
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
 pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Query(query): Query<CaseQuery>) -> Answer<Page<CaseSummary>> {

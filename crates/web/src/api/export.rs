@@ -1,13 +1,14 @@
 //! Exports: what is answered is a file.
 
 use app::export::{self, ExportArtifacts, ExportQuery, ExportRecords, RecordExportQuery};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use crate::Web;
 use crate::body::Call;
 use crate::download::attachment;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
 pub(crate) async fn case(

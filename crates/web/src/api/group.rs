@@ -2,7 +2,7 @@
 
 use app::account::group::{self, GroupInput, GroupQuery, GroupView, MembersInput};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::list::Page;
@@ -11,6 +11,7 @@ use super::Answer;
 use crate::Web;
 use crate::body::Call;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
 pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Query(query): Query<GroupQuery>) -> Answer<Page<GroupView>> {

@@ -3,7 +3,7 @@
 use app::AppError;
 use app::import::{self, ApplyImport, ImportState, ImportView, Mapping, StageIntel, StageRecords, StageText};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::Actor;
@@ -13,6 +13,7 @@ use super::Answer;
 use crate::Web;
 use crate::body::{Call, read};
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::upload::Upload;
 use crate::visitor::Signed;
 

@@ -2,11 +2,12 @@
 
 use app::job::{self, JobView};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use model::list::Page;
 
 use super::{Answer, whole};
 use crate::Web;
+use crate::params::Path;
 use crate::visitor::Signed;
 
 /// The most jobs of one answer.

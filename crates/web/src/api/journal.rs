@@ -3,13 +3,14 @@
 use app::case::{self, BreakGlass};
 use app::journal::{self, HeadView, VerificationView, VerifyQuery};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::{Answer, tagged};
 use crate::Web;
 use crate::body::Call;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
 pub(crate) async fn head(State(web): State<Web>, Signed(actor): Signed) -> Answer<HeadView> {

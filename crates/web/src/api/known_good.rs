@@ -2,7 +2,7 @@
 
 use app::known_good::{self, KnownGoodListView, KnownGoodView, NewKnownGood, RemoveKnownGood, SetKnownGoodList};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::Answer;
 use crate::Web;
 use crate::body::Call;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::upload::Upload;
 use crate::visitor::Signed;
 

@@ -4,7 +4,7 @@ use app::AppError;
 use app::job::JobView;
 use app::logs::{self, LogFileView, LogImport, LogSourceView};
 use axum::Json;
-use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
+use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::Actor;
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{Answer, whole};
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 use crate::{Web, intake};
 

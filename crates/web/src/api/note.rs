@@ -2,7 +2,7 @@
 
 use app::note::{self, NoteInput, NotePatch, NoteView};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -10,6 +10,7 @@ use super::{Answer, tagged};
 use crate::Web;
 use crate::body::{Call, if_match};
 use crate::error::Failure;
+use crate::params::Path;
 use crate::visitor::Signed;
 
 /// The most notes of one answer.

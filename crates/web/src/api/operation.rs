@@ -2,12 +2,13 @@
 
 use app::operation::{self, OperationView};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::{Answer, done_or_accepted};
 use crate::Web;
 use crate::error::Failure;
+use crate::params::Path;
 use crate::visitor::Signed;
 
 pub(crate) async fn show(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<OperationView> {

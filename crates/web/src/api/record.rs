@@ -3,7 +3,7 @@
 use app::artifact::{self, StandingView};
 use app::record::{self, AddToCases, AddedTo, RecordCase, RecordQuery, RecordView, RelatedView};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::kind::RecordInput;
@@ -15,6 +15,7 @@ use super::{Answer, done_or_accepted, tagged};
 use crate::Web;
 use crate::body::{Call, if_match};
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
 pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Query(query): Query<RecordQuery>) -> Answer<Page<RecordView>> {

@@ -6,7 +6,7 @@ use app::sighting::{
     SightingView,
 };
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::list::Page;
@@ -15,6 +15,7 @@ use super::{Answer, done_or_accepted, whole};
 use crate::Web;
 use crate::body::Call;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
 pub(crate) async fn start(State(web): State<Web>, Path(number): Path<String>, call: Call<SightingRequest>) -> Result<Response, Failure> {

@@ -2,11 +2,12 @@
 
 use app::technique::{self, SetTechniques, TechniqueView};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::Answer;
 use crate::Web;
 use crate::body::Call;
+use crate::params::Path;
 use crate::visitor::Signed;
 
 pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<Vec<TechniqueView>> {

@@ -2,7 +2,7 @@
 
 use app::account::token::{self, NewTokenView, TokenInput, TokenQuery, TokenView};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::list::Page;
 
@@ -10,6 +10,7 @@ use super::Answer;
 use crate::Web;
 use crate::body::Call;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
 pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Query(query): Query<TokenQuery>) -> Answer<Page<TokenView>> {

@@ -7,7 +7,7 @@ use app::case::{self, CaseView};
 use app::operation::OperationView;
 use app::record::{self, RecordQuery, RecordView};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::artifact::Status;
 use model::kind::RecordInput;
@@ -20,6 +20,7 @@ use super::records::fields::{Control, Typed, blank, input, typed, types};
 use super::shell::Toast;
 use super::{Errors, Form, Screen, Shell, Visit, page_with, see, with_operation, words};
 use crate::Web;
+use crate::params::{Path, Query};
 
 /// The longest annotation, in characters.
 const MAX_NOTE: usize = 20_000;

@@ -6,7 +6,7 @@ use app::case::{self, CaseView};
 use app::operation;
 use app::record::{self, AnnotationView, RecordCase, RecordView, RelatedView, WhyView};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use model::Kind;
 use model::artifact::{ExclusionReason, Finding, Status};
@@ -19,6 +19,7 @@ use super::cases::{Head, head, link};
 use super::sightings::{self, PanelSighting};
 use super::{Form, Screen, Selecting, SelectionForm, Shell, Visit, page, see, with_operation, words};
 use crate::Web;
+use crate::params::{Path, Query};
 
 /// The URL of a tab: the list's parameters, and which record's details are open.
 #[derive(Debug, Clone, Default, Deserialize)]

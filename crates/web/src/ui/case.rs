@@ -5,7 +5,7 @@ use app::account::{PersonView, people};
 use app::case::{self, ActivityView, CasePatch, CaseView};
 use app::note::{self, NoteView};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::case::{CaseState, CaseType, Pap, Rating, Tlp, Verdict};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use super::form::lines;
 use super::story::{Day, story};
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 use crate::Web;
+use crate::params::{Path, Query};
 
 /// How many notes and activities a page shows.
 const SHOWN: u32 = 50;

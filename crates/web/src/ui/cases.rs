@@ -3,7 +3,7 @@
 use app::account::{PersonView, people};
 use app::case::{self, CaseInput, CaseQuery, CaseSummary};
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::case::{CaseState, CaseType, Rating, Tlp};
 use model::list::Page;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::form::lines;
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 use crate::Web;
+use crate::params::Query;
 use crate::ui::door::encode;
 
 #[derive(Template)]

@@ -4,12 +4,13 @@ use app::AppError;
 use app::account::{self, Secret, SessionView, SetupInput};
 use askama::Template;
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::{Errors, Form, Screen, page, page_with, see};
+use crate::params::Query;
 use crate::security::Nonce;
 use crate::visitor::{Client, Visitor, begin_session, end_session, session_token};
 use crate::{Web, assets};

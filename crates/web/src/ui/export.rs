@@ -5,7 +5,7 @@ use app::case::{self, CaseView};
 use app::export::{self, ExportArtifacts, ExportFormat, ExportQuery, ExportRecords};
 use app::record::RecordQuery;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use model::Kind;
 use model::artifact::StatusFilter;
 use model::case::Tlp;
@@ -15,6 +15,7 @@ use super::{Screen, Selecting, SelectionForm, Shell, Visit, page};
 use crate::Web;
 use crate::download::attachment;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 
 /// What is to be exported, and how.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -9,7 +9,7 @@ use app::import::{
 use app::job::{self, JobView};
 use app::text::counted;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::Kind;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::records::fields::Typed;
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 use crate::Web;
+use crate::params::{Path, Query};
 use crate::upload::Upload;
 
 /// What stands before a column's name in the form of a mapping.

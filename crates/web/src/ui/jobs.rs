@@ -2,7 +2,7 @@
 
 use app::job::{self, JobView};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use model::Timestamp;
 use model::job::JobState;
@@ -10,6 +10,7 @@ use model::list::thousands;
 
 use super::{Screen, Shell, Visit, page, see};
 use crate::Web;
+use crate::params::Path;
 
 /// How many the page of jobs shows.
 const SHOWN: u32 = 100;

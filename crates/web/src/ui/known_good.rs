@@ -2,13 +2,14 @@
 
 use app::known_good::{self, KnownGoodListView, KnownGoodView, NewKnownGood, RemoveKnownGood, SetKnownGoodList};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 use crate::Web;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::upload::Upload;
 
 #[derive(Template)]

@@ -3,7 +3,7 @@
 use app::AppError;
 use app::logs::{self, LogFileView, LogImport, LogSourceView};
 use askama::Template;
-use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
+use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use model::sighting::LogFileState;
@@ -13,6 +13,7 @@ use super::door::encode;
 use super::sightings::picture::{self, Hist};
 use super::{Errors, Screen, Shell, Visit, page, page_with, see};
 use crate::error::{self, Failure};
+use crate::params::{Path, Query};
 use crate::{Web, intake};
 
 /// Bars of a source in the list.

@@ -3,13 +3,14 @@
 use app::AppError;
 use app::note::{self, NoteInput, NotePatch, NoteView};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::note::{Audience, NoteKind};
 use serde::Deserialize;
 
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 use crate::Web;
+use crate::params::Path;
 
 /// A new note.
 #[derive(Debug, Default, Deserialize)]

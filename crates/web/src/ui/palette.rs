@@ -3,12 +3,13 @@
 use app::case::{self, CaseQuery};
 use app::record::{self, RecordQuery};
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use model::{Actor, Kind, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::Web;
 use crate::error::Failure;
+use crate::params::Query;
 use crate::ui::door::encode;
 use crate::visitor::{Signed, may};
 

@@ -2,7 +2,7 @@
 
 use app::search::{self, GroupCount, HitView, SearchGroup, SearchQuery, SearchView};
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use model::Kind;
 use model::list::Thing;
 use model::note::NoteKind;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::cases::link;
 use super::{Screen, Shell, Visit, page, words};
 use crate::Web;
+use crate::params::Query;
 
 /// The URL of a search.
 #[derive(Debug, Clone, Default, Deserialize)]

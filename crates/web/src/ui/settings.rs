@@ -9,13 +9,14 @@ pub(crate) mod tokens;
 use app::AppError;
 use app::account::{self, PasswordChange, ProfilePatch, ProfileView, Secret, Theme};
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::shell::Toast;
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 use crate::Web;
+use crate::params::Query;
 use crate::visitor::{Client, begin_session};
 
 /// What was just done, as the page after it says.

@@ -13,10 +13,11 @@ pub(crate) use record::{PanelSighting, panel};
 use app::case::{self, CaseView};
 use app::sighting::{self, SightingSummary};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::{Screen, Shell, Visit, page};
 use crate::Web;
+use crate::params::Path;
 
 #[derive(Template)]
 #[template(path = "sightings/list.html")]

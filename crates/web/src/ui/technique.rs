@@ -6,7 +6,7 @@ use app::case::{self, CaseView};
 use app::record::{self, RecordQuery, RecordView};
 use app::technique::{self, SetTechniques, TechniqueView};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::Kind;
 use model::technique::{tactic_label, tactic_order};
@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::{Errors, Form, Screen, Shell, Visit, page_with, see};
 use crate::Web;
+use crate::params::{Path, Query};
 
 /// How many techniques a search offers.
 const OFFERED: u32 = 20;

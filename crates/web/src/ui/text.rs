@@ -8,7 +8,7 @@ use app::extract::{ExtractView, FindView};
 use app::import::{self, Accepted, ApplyImport, ImportState, ImportView, StageText};
 use app::{AppError, text::counted};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::FieldError;
 use model::artifact::Status;
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see, with_operation};
 use crate::Web;
 use crate::error::Failure;
+use crate::params::Path;
 use crate::upload::Upload;
 
 /// Of a long text, so much is shown; what was found in the rest is in the table.

@@ -4,12 +4,13 @@ use app::annotation;
 use app::record::{self, AnnotationView, Direction, RecordCase, RecordDetails, RecordView, RelatedView};
 use app::sighting::{self, RecordSightingView};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use model::Kind;
 use model::artifact::{Finding, Status};
 use serde::Deserialize;
 
 use crate::Web;
+use crate::params::{Path, Query};
 use crate::ui::cases::link;
 use crate::ui::{Screen, Shell, Visit, page};
 

@@ -3,7 +3,7 @@
 use app::AppError;
 use app::record::{self, RecordDetails};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json};
 use super::back;
 use super::fields::{Control, Typed, filled, patch, refilled, typed};
 use crate::Web;
+use crate::params::Path;
 use crate::ui::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 
 #[derive(Template)]

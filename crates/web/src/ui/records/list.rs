@@ -2,7 +2,7 @@
 
 use app::record::{self, RecordQuery, RecordView};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use model::Kind;
 use model::artifact::Finding;
 use model::kind::Place;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::kind_of;
 use crate::Web;
+use crate::params::{Path, Query};
 use crate::ui::artifacts::cell;
 use crate::ui::cases::{Head, head, link};
 use crate::ui::{Screen, Shell, Visit, page};

@@ -2,13 +2,14 @@
 
 use app::record;
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::Kind;
 
 use super::fields::{Control, Typed, blank, input};
 use super::kind_of;
 use crate::Web;
+use crate::params::Path;
 use crate::ui::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 
 #[derive(Template)]

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::back;
 use crate::Web;
 use crate::error::Failure;
+use crate::params::Query;
 use crate::ui::{Errors, Form, Screen, Shell, Visit, page, page_with, see, words};
 
 /// The most records at once.
@@ -102,9 +103,7 @@ impl AskPage {
 }
 
 /// The page for a link, and for the search among cases.
-pub(crate) async fn ask_for(State(web): State<Web>, visit: Visit, headers: HeaderMap, query: axum::http::Uri) -> Screen {
-    let form: AskForm =
-        serde_html_form::from_str(query.query().unwrap_or_default()).map_err(|error| AppError::invalid("", error.to_string()))?;
+pub(crate) async fn ask_for(State(web): State<Web>, visit: Visit, headers: HeaderMap, Query(form): Query<AskForm>) -> Screen {
     show(&web, visit, form, &headers, None).await
 }
 
@@ -279,9 +278,7 @@ impl DonePage {
     }
 }
 
-pub(crate) async fn done(State(web): State<Web>, visit: Visit, uri: axum::http::Uri) -> Screen {
-    let query: DoneQuery =
-        serde_html_form::from_str(uri.query().unwrap_or_default()).map_err(|error| AppError::invalid("", error.to_string()))?;
+pub(crate) async fn done(State(web): State<Web>, visit: Visit, Query(query): Query<DoneQuery>) -> Screen {
     let mut cases = Vec::new();
     for (number, id) in query.r#in.iter().take(51).filter_map(|one| one.split_once(':')) {
         // What may not be seen any more is left out.

@@ -3,7 +3,7 @@
 use app::AppError;
 use app::account::{self, AccountInput, AccountPatch, AccountQuery, AccountView, Secret};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::Role;
 use model::list::Page;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::Done;
 use crate::Web;
+use crate::params::{Path, Query};
 use crate::ui::cases::link;
 use crate::ui::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 

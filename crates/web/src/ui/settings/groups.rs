@@ -3,13 +3,14 @@
 use app::account::group::{self, GroupInput, GroupQuery, GroupView, MembersInput};
 use app::account::{PersonView, people};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::list::Page;
 use serde::Deserialize;
 
 use super::Done;
 use crate::Web;
+use crate::params::{Path, Query};
 use crate::ui::cases::link;
 use crate::ui::form::lines;
 use crate::ui::{Errors, Form, Screen, Shell, Visit, page, page_with, see};

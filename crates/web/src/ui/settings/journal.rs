@@ -2,12 +2,13 @@
 
 use app::journal::{self, HeadView, VerificationView, VerifyQuery};
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::list::thousands;
 use serde::Deserialize;
 
 use crate::Web;
+use crate::params::Query;
 use crate::ui::{Errors, Screen, Shell, Visit, page_with};
 
 #[derive(Template)]

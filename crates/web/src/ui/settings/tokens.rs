@@ -2,7 +2,7 @@
 
 use app::account::token::{self, TokenInput, TokenQuery, TokenView};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::list::Page;
 use model::{Role, Timestamp};
@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::Done;
 use crate::Web;
+use crate::params::{Path, Query};
 use crate::ui::cases::link;
 use crate::ui::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 

@@ -5,7 +5,7 @@ use app::sighting::{
     self, CandidateView, CoverageView, ResultQuery, SampleView, SeenNameView, SightingResultView, SightingRowView, SightingView,
 };
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use model::list::Page;
 use model::sighting::{Basis, Outcome};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use super::matched::find;
 use super::picture::{self, Frame, Hist, counted};
 use crate::Web;
 use crate::error::Failure;
+use crate::params::{Path, Query};
 use crate::ui::cases::link;
 use crate::ui::jobs::took;
 use crate::ui::words::{self, Piece};

@@ -5,7 +5,7 @@ use app::case::{self, CaseView};
 use app::logs::{self, LogSourceView};
 use app::sighting::{self, SightingRequest};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::time::Window;
 use model::{FieldError, Kind, Timestamp};
@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::error::Failure;
+use crate::params::Path;
 use crate::ui::{Errors, Screen, Selecting, SelectionForm, Shell, Visit, logs as log_pages, page_with, see};
 
 /// The form, beside the selection of the list it was asked from, which is handed on as it came.

@@ -2,7 +2,7 @@
 
 use app::AppError;
 use app::sighting::{self, AddMatched, RunAgain, SightingView};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use model::Kind;
 use model::kind::RecordInput;
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::Web;
 use crate::error::Failure;
+use crate::params::Path;
 use crate::ui::{Form, Screen, Visit, see, with_operation};
 
 /// What is ticked or pressed, and where.
