@@ -25,7 +25,7 @@ mod view;
 pub mod group;
 pub mod token;
 
-pub use actor::{session_actor, token_actor};
+pub use actor::{session_actor, still_in_session, still_with_token, token_actor};
 pub use change_password::{PasswordChange, change_password};
 pub use create::{AccountInput, create};
 pub use get::get;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use app::live;
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -14,9 +14,10 @@ use model::Actor;
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use crate::Web;
 use crate::error::Failure;
+use crate::params::Query;
 use crate::visitor::Signed;
+use crate::{Web, visitor};
 
 /// Turns true when the server stops. Streams end then: a browser that listens for ever would keep it from ending.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ pub(crate) async fn changes(
         Some(after) => after,
         None => live::last(&web.app, &actor).await?,
     };
-    let feed = Feed { updates: web.app.changes(), web, actor, after };
+    let feed = Feed { updates: web.app.changes(), web, actor, headers, after };
     let events = stream::unfold(feed, next_batch).flat_map(stream::iter).take_until(stopped(stopping));
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
     Ok(([("cache-control", "no-store"), ("x-accel-buffering", "no")], Sse::new(events).keep_alive(keep_alive)).into_response())
@@ -62,17 +63,21 @@ async fn stopped(stopping: Option<Extension<Stopping>>) {
 struct Feed {
     web: Web,
     actor: Actor,
+    /// What the request said of who makes it.
+    headers: HeaderMap,
     after: i64,
     updates: watch::Receiver<i64>,
 }
 
 /// The next events; waits until there are any. Ends when the server stops, or when reading fails: the browser comes back.
+/// Ends also for who may no longer listen: signed out, disabled, or with a token that was revoked or has expired.
 async fn next_batch(mut feed: Feed) -> Option<(Vec<Result<Event, Infallible>>, Feed)> {
     loop {
         feed.updates.borrow_and_update();
         let (changes, upto) = live::since(&feed.web.app, &feed.actor, feed.after).await.ok()?;
         feed.after = feed.after.max(upto);
         if !changes.is_empty() {
+            feed.actor = visitor::still(&feed.web, &feed.actor, &feed.headers).await.ok()?;
             let events = changes
                 .into_iter()
                 .map(|change| {

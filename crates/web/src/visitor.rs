@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use app::account::SessionView;
 use app::{AppError, account};
@@ -10,10 +11,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use model::actor::Door;
 use model::{Actor, Role};
 
-use crate::Web;
 use crate::error::Failure;
+use crate::ui::FailureContext;
+use crate::{Web, router};
 
 /// The session cookie. `__Host-` would need TLS, which a server on loopback has not.
 pub(crate) const COOKIE: &str = "vizsla_session";
@@ -36,14 +39,29 @@ pub(crate) async fn resolve(State(web): State<Web>, mut request: Request, next: 
         request.extensions_mut().insert(Visitor(Some(actor)));
         return next.run(request).await;
     }
+    if request.uri().path().starts_with("/assets/") {
+        return next.run(request).await;
+    }
     let visitor = match bearer(request.headers()) {
         Some(token) => match account::token_actor(&web.app, &token).await {
             Ok(actor) => Visitor(Some(actor)),
             // At either door: who sends a token is a program.
-            Err(error) => return crate::error::problem(&error),
+            Err(error) => {
+                let mut response = crate::error::problem(&error);
+                response.extensions_mut().insert(Arc::new(error));
+                return response;
+            }
         },
         None => match session_token(request.headers()) {
-            Some(token) => Visitor(account::session_actor(&web.app, &token).await.ok()),
+            Some(token) => match account::session_actor(&web.app, &token).await {
+                Ok(actor) => Visitor(Some(actor)),
+                Err(AppError::Unauthenticated(_)) => Visitor(None),
+                // Nobody is told to sign in again because the database can't be asked who they are.
+                Err(error) => {
+                    let (api, context) = (router::is_api(request.uri().path()), FailureContext::of(&request));
+                    return router::render(&web, api, &context, Arc::new(error)).await;
+                }
+            },
             None => Visitor(None),
         },
     };
@@ -51,10 +69,20 @@ pub(crate) async fn resolve(State(web): State<Web>, mut request: Request, next: 
     next.run(request).await
 }
 
-fn bearer(headers: &HeaderMap) -> Option<String> {
+/// The API token that a request comes with. Only then is no cookie looked at.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// Who makes a request that is still being answered, asked anew. It is not taken for a use of the session.
+pub(crate) async fn still(web: &Web, actor: &Actor, headers: &HeaderMap) -> Result<Actor, AppError> {
+    match actor.door {
+        Door::Token => account::still_with_token(&web.app, &bearer(headers).unwrap_or_default()).await,
+        Door::Session => account::still_in_session(&web.app, &session_token(headers).unwrap_or_default()).await,
+        Door::Operator => Ok(actor.clone()),
+    }
 }
 
 /// The session's token in the cookies.

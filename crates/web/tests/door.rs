@@ -264,3 +264,33 @@ fn what_is_not_a_token_is_refused_and_a_cookie_does_not_help() {
             .says("vizsla_jobs{state=\"queued\"} 0");
     });
 }
+
+#[test]
+fn a_header_that_is_no_token_does_not_let_another_site_use_the_session() {
+    testkit::block_on(async {
+        let site = with_vera().await;
+        let As::Cookie(cookie) = sign_in(&site, PASSWORD, "").await.session().unwrap() else { panic!("no cookie") };
+        for authorization in ["Basic eDp5", "Bearer", "bearer"] {
+            let mut request = request(Method::POST, "/api/v1/cases", &As::Nobody, Body::from(r#"{"name":"forged"}"#), "application/json");
+            for (name, value) in
+                [(header::COOKIE, &*cookie), (header::ORIGIN, "http://evil.example"), (header::AUTHORIZATION, authorization)]
+            {
+                request.headers_mut().insert(name, value.parse().unwrap());
+            }
+            site.send(request).await.is(403);
+        }
+    });
+}
+
+#[test]
+fn nobody_is_told_to_sign_in_because_the_database_can_not_be_asked_who_they_are() {
+    testkit::block_on(async {
+        let site = with_vera().await;
+        let vera = sign_in(&site, PASSWORD, "").await.session().unwrap();
+        site.test.store.sql("ALTER TABLE session RENAME TO unreachable");
+        site.get("/cases", &vera).await.is(500).says("Something failed");
+        site.get("/api/v1/cases", &vera).await.is(500);
+        site.test.store.sql("ALTER TABLE unreachable RENAME TO session");
+        site.get("/cases", &vera).await.is(200);
+    });
+}

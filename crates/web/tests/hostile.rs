@@ -3,10 +3,17 @@
 
 mod support;
 
+use std::sync::Arc;
+
+use app::AppError;
+use app::account::token::{self, TokenInput};
+use app::account::{self, AccountPatch};
+use app::case::{self, CaseInput};
 use axum::body::Body;
 use axum::http::{Method, header};
+use http_body_util::BodyExt;
 use serde_json::json;
-use support::{Objects, Site, fill, request};
+use support::{As, Objects, Site, fill, request};
 use web::RouteDoor;
 
 const PROBLEM: &str = "application/problem+json";
@@ -100,5 +107,45 @@ fn a_key_that_can_not_be_kept_is_refused() {
             }
         }
         site.get("/api/v1/cases?q=once", &analyst).await.says(r#""total":0"#);
+    });
+}
+
+#[test]
+fn the_cause_of_a_failure_reaches_the_log() {
+    testkit::block_on(async {
+        let site = Site::new();
+        let admin = site.token(&site.test.admin).await;
+        let unknown = As::Token("vz_unknown".to_owned());
+        for (path, who) in [("/api/v1/cases/SECC0009999", &admin), ("/cases/SECC0009999", &admin), ("/api/v1/cases", &unknown)] {
+            let answer = site.begin(request(Method::GET, path, who, Body::empty(), "")).await;
+            assert!(answer.status().is_client_error());
+            assert!(answer.extensions().get::<Arc<AppError>>().is_some(), "{path}");
+        }
+    });
+}
+
+#[test]
+fn who_may_no_longer_come_in_hears_no_more_changes() {
+    testkit::block_on(async {
+        let site = Site::new();
+        let test = &site.test;
+        let made = token::create(test, &test.analyst, TokenInput { label: "revoked".to_owned(), ..TokenInput::default() }).await.unwrap();
+        let revoked = As::Token(made.token.reveal().to_owned());
+        let disabled = site.token(&test.reader).await;
+        let stays = site.token(&test.lead).await;
+        let mut streams = Vec::new();
+        for who in [&revoked, &disabled, &stays] {
+            streams.push(site.begin(request(Method::GET, "/api/v1/changes", who, Body::empty(), "")).await.into_body());
+        }
+        token::revoke(test, &test.analyst, &made.view.id).await.unwrap();
+        let patch = AccountPatch { disabled: Some(true), ..AccountPatch::default() };
+        account::update(test, &test.admin, &test.reader.name, None, patch).await.unwrap();
+        case::create(test, &test.analyst, CaseInput { name: "behind closed doors".to_owned(), ..CaseInput::default() }).await.unwrap();
+        let mut heard = Vec::new();
+        for stream in &mut streams {
+            heard.push(stream.frame().await.map(|frame| String::from_utf8_lossy(&frame.unwrap().into_data().unwrap()).into_owned()));
+        }
+        assert_eq!((&heard[0], &heard[1]), (&None, &None));
+        assert!(heard[2].as_deref().unwrap().contains("\"seq\""));
     });
 }

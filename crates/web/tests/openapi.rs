@@ -20,6 +20,8 @@ const WITHOUT_ROUTE: &[(&str, &str)] = &[
     ("account::setup", "the first account: a one-time link in a browser, or the command line"),
     ("account::setup_token", "the server's start prints it"),
     ("account::tidy", "housekeeping of the server's own"),
+    ("account::still_in_session", "who still listens to changes: asked while they are told"),
+    ("account::still_with_token", "who still listens to changes: asked while they are told"),
     ("account::token_actor", "who is behind a token: asked before any route"),
     ("bar::bar", "the frame around a page"),
     ("case::open_count", "a number beside a link; the list's total says the same"),
