@@ -1,6 +1,6 @@
 //! Relationships that documents tell of: with ids, versions and texts of their own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::relationship::RelationshipType;
 use model::{Stamp, Timestamp};
@@ -74,14 +74,16 @@ pub fn link_versions(tx: &mut Tx<'_>, public_ids: &[&str], case: i64) -> Result<
     Ok(tx.query(&sql, params, |row| Ok((row.text(0)?, row.time(1)?)))?.into_iter().collect())
 }
 
-/// Joins records as a document tells, each pair, type and id at most once; newer versions replace older ones. `case` is the
+/// Joins records as a document tells; of those that come twice the first counts, newer versions replace older ones. `case` is the
 /// case in which it was done, or 0. Tells how many rows were written.
 ///
 /// # Errors
 /// When the database fails.
 pub fn upsert_links(tx: &mut Tx<'_>, links: &[Link], case: i64, source: &str, stamp: &Stamp) -> Result<u64> {
     let mut values = Vec::with_capacity(links.len() * COLUMNS);
-    for link in links {
+    let mut seen = HashSet::with_capacity(links.len());
+    // PostgreSQL refuses a batch that would write one row twice.
+    for link in links.iter().filter(|link| seen.insert((link.from, link.relationship.as_str(), link.to, link.public_id.as_str()))) {
         values.extend([
             Value::from(link.from),
             link.relationship.as_str().into(),
