@@ -170,9 +170,10 @@ fn imports_and_extraction_take_bodies_and_forms() {
         assert_eq!((&applied["created"], &applied["case"]), (&json!(1), &json!(case)));
         assert_eq!(desk.titles(&case, "observable").await, ["evil.net"]);
 
-        let refused = desk.raw("/api/v1/imports/intel", r#"{"type":"bundle","id":"bundle--1"}"#, "application/json").await.is(422);
-        refused.says("STIX").says("text is understood");
-        desk.raw("/api/v1/imports/intel?format=misp", "x", "").await.is(422).says("not understood yet");
+        let refused = desk.raw("/api/v1/imports/intel", r#"{"colour":"rust"}"#, "application/json").await.is(422);
+        refused.says("neither STIX nor MISP");
+        desk.raw("/api/v1/imports/intel?format=misp", "x", "").await.is(422).says("not JSON");
+        desk.raw("/api/v1/imports/intel?format=pdf", "x", "").await.is(422).says("not understood yet");
         desk.raw("/api/v1/imports/intel", &b"%PDF-1.7\0"[..], "application/pdf").await.is(422).says("not text");
 
         let csv = "name,email\nAnna,anna@corp.example\nBen,\n";

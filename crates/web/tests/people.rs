@@ -241,14 +241,16 @@ fn the_palette_finds_cases_records_and_places() {
             hits.iter().map(|hit| format!("{}: {}", hit["group"].as_str().unwrap(), hit["title"].as_str().unwrap())).collect()
         };
         let number = &case.number;
-        assert_eq!(titles("stolen", &ada).await, [format!("Cases: {number} Stolen <session>"), "Records: stolen[.]example".to_owned()]);
+        let everywhere = |q: &str| format!("Search: Search everywhere for “{q}”");
+        let found = [format!("Cases: {number} Stolen <session>"), "Records: stolen[.]example".to_owned(), everywhere("stolen")];
+        assert_eq!(titles("stolen", &ada).await, found);
         assert_eq!(titles(&number[6..], &ada).await.first(), Some(&format!("Cases: {number} Stolen <session>")));
         assert_eq!(titles("%231001", &ada).await.first(), Some(&format!("Cases: {number} Stolen <session>")));
         let empty = titles("", &ada).await;
         assert_eq!(empty.first(), Some(&format!("My open cases: {number} Stolen <session>")));
         assert!(empty.contains(&"Go to: New case".to_owned()));
-        assert_eq!(titles("tokens", &ada).await, ["Go to: API tokens"]);
-        assert!(titles("nothing%20is%20called%20so", &ada).await.is_empty());
+        assert_eq!(titles("tokens", &ada).await, ["Go to: API tokens".to_owned(), everywhere("tokens")]);
+        assert_eq!(titles("nothing%20is%20called%20so", &ada).await, [everywhere("nothing is called so")]);
     });
 }
 
