@@ -52,6 +52,7 @@ acceptance: ## The same doors on real data (VIZSLA_TEST_DATA)
 	$(MAKE) bootstrap-test frontend e2e/node_modules
 	VIZSLA_ACCEPTANCE=1 VIZSLA_TEST_DATA="$(abspath $(VIZSLA_TEST_DATA))" cargo test $(LOCKED) --workspace --test 'acceptance*'
 	cargo build $(LOCKED) --bin vizsla
+	scripts/acceptance-export.sh "$(CURDIR)/target/debug/vizsla" "$(abspath $(VIZSLA_TEST_DATA))"
 	cd e2e && VIZSLA_ACCEPTANCE=1 VIZSLA_TEST_DATA="$(abspath $(VIZSLA_TEST_DATA))" VIZSLA_CHROMIUM="$$(../scripts/chromium.sh)" npm run --silent acceptance
 
 .PHONY: check

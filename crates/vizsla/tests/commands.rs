@@ -80,6 +80,13 @@ fn hunt(command: impl Fn(&[&str]) -> Command, scratch: &Path) {
         serde_json::from_str(&done(&run(&mut command(&["search", "fake", "PORTAL", "--in", "cases", "--json"])))).expect("JSON");
     assert_eq!(found["groups"][0]["items"][0]["case"], number.as_str(), "{found}");
     assert!(refused(&run(&mut command(&["search", "x", "--in", "drawers"]))).contains("in"));
+    let listed = done(&run(&mut command(&["export", &number, "--format", "plain", "--kind", "observable", "--defang"])));
+    assert_eq!(listed, "hxxp[:]//portal-update[.]top/a");
+    let bundle = scratch.join("case.json");
+    done(&run(&mut command(&["export", &number, "--format", "stix", "--output", &bundle.display().to_string()])));
+    let bundle: Json = serde_json::from_slice(&std::fs::read(bundle).expect("the file is there")).expect("JSON");
+    assert_eq!(bundle["type"], "bundle", "{bundle}");
+    assert!(refused(&run(&mut command(&["export", &number, "--format", "docx"]))).contains("must be one of stix"));
 }
 
 #[test]

@@ -4,14 +4,15 @@ use app::export::Export;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::unfold;
+use futures_util::stream::poll_fn;
 
 /// An export as a file to be saved. An export that breaks off breaks the connection off, so that nobody takes a part for
 /// the whole.
 pub(crate) fn attachment(export: Export) -> Response {
-    let chunks = unfold(export.chunks, |mut chunks| async move {
-        let chunk = chunks.recv().await?;
-        Some((chunk.map_err(|_| std::io::Error::other("the export broke off")), chunks))
+    let mut chunks = export.chunks;
+    // Asked again after the end, as compressors do, it is at its end still.
+    let chunks = poll_fn(move |context| {
+        chunks.poll_recv(context).map(|chunk| chunk.map(|chunk| chunk.map_err(|_| std::io::Error::other("the export broke off"))))
     });
     let mut response = Body::from_stream(chunks).into_response();
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };

@@ -4,6 +4,7 @@
 mod support;
 
 use axum::http::Method;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use support::desk::Desk;
 use support::{As, MARK};
@@ -43,6 +44,24 @@ fn a_case_is_a_file_in_every_format() {
         desk.get(&format!("/api/v1/cases/{number}/export?format=stix&defang=true")).await.is(422).says("/defang");
         desk.get("/api/v1/cases/SECC0009999/export?format=csv").await.is(404);
         desk.site.get(&format!("/api/v1/cases/{number}/export?format=csv"), &As::Nobody).await.is(401);
+    });
+}
+
+#[test]
+fn browsers_get_it_compressed_and_whole() {
+    testkit::block_on(async {
+        let desk = Desk::new().await;
+        let number = case(&desk).await;
+        let path = format!("/api/v1/cases/{number}/export?format=stix");
+        let mut request = support::request(Method::GET, &path, &desk.rita, axum::body::Body::empty(), "");
+        request.headers_mut().insert("accept-encoding", "gzip".parse().unwrap());
+        let answer = desk.site.begin(request).await;
+        assert_eq!(answer.headers()["content-encoding"], "gzip");
+        let packed = answer.into_body().collect().await.expect("it comes to its end").to_bytes();
+        // The length that gzip ends with (RFC 1952) is that of what was packed.
+        let length = u32::from_le_bytes(packed[packed.len() - 4..].try_into().unwrap());
+        let plain = desk.site.get(&path, &desk.rita).await.is(200);
+        assert_eq!(length as usize, plain.body.len());
     });
 }
 

@@ -10,6 +10,7 @@ import "./keys.ts";
 import "./palette.ts";
 import "./drafts.ts";
 import "./copy.ts";
+import "./download.ts";
 import "./upload.ts";
 import "./time.ts";
 import "./live.ts";

@@ -96,7 +96,7 @@ impl ExportPage {
 
     /// Whether values are defanged unless told otherwise: they are, until somebody says so.
     fn defangs(&self) -> bool {
-        self.form.format.is_empty() || self.form.defang.is_some()
+        self.form.defang.is_some() || !self.form.format().is_some_and(ExportFormat::may_defang)
     }
 }
 
