@@ -149,7 +149,9 @@ pub(super) fn draft(word: &str, properties: &mut Properties<'_>) -> Draft {
                 draft.set("count", &count.to_string());
             }
             let of = properties.reference("sighting_of_ref").unwrap_or_default();
-            otherwise(&mut draft, properties.text("summary"), || format!("Sighting of {of}"));
+            draft.set("name", &format!("Sighting of {of}"));
+            // Whether it sums up others: kept in the object as it came.
+            properties.bool("summary");
         }
         _ => other(&mut draft, properties, word, name),
     }

@@ -191,7 +191,7 @@ impl<'l> Reader<'l> {
         let index = self.document.objects.len();
         let named = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
         match record.kind {
-            Kind::StixSighting if properties.get("summary").is_none() => {
+            Kind::StixSighting => {
                 self.later.extend(named("sighting_of_ref").map(|id| (index, Later::Seen(id))));
             }
             Kind::Report => self.later.extend(named("created_by_ref").map(|id| (index, Later::Author(id)))),

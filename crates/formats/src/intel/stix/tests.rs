@@ -395,7 +395,7 @@ fn sightings_link_what_was_seen_by_whom_and_where() {
             "sighting",
             1,
             json!({
-                "sighting_of_ref": id("malware", 2), "where_sighted_refs": [id("identity", 3)], "observed_data_refs": [id("observed-data", 4)],
+                "summary": true, "sighting_of_ref": id("malware", 2), "where_sighted_refs": [id("identity", 3)], "observed_data_refs": [id("observed-data", 4)],
                 "count": 50, "first_seen": "2020-01-01T00:00:00Z", "last_seen": "2020-02-01T00:00:00Z"
             }),
         ),
