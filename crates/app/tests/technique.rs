@@ -4,7 +4,7 @@
 use app::artifact::{self, AddArtifacts, ExcludeArtifacts};
 use app::case::{self, CaseInput};
 use app::import::{self, ApplyImport, StageIntel};
-use app::technique::{self, SetTechniques, TechniqueView};
+use app::technique::{self, ChangeTechniques, SetTechniques, TechniqueView};
 use app::{App, AppError};
 use model::Actor;
 use serde_json::{Value, json};
@@ -61,6 +61,21 @@ testkit::each_engine! {
         let exclude = ExcludeArtifacts { record_ids: vec![GROUP.to_owned()], ..serde_json::from_value(json!({ "reason": "out_of_scope" })).unwrap() };
         artifact::exclude(&app, &app.analyst, &number, exclude).await.unwrap();
         assert_eq!(ids(&set(&app, &app.analyst, &number, &["T9999"]).await.unwrap()), ["T9999"], "what is excluded tells nothing");
+    }
+
+    async fn two_at_once_take_nothing_from_each_other(app: TestApp) {
+        let number = case::create(&app, &app.analyst, CaseInput { name: "Dumps".to_owned(), ..CaseInput::default() }).await.unwrap().number;
+        let change = |add: &str, remove: &str| {
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+            ChangeTechniques { add: words(add), remove: words(remove) }
+        };
+        let (one, other) = tokio::join!(
+            technique::change(&app, &app.analyst, &number, change("T1003", "")),
+            technique::change(&app, &app.lead, &number, change("T1059", "T9999")),
+        );
+        assert!(one.is_ok() && other.is_ok());
+        assert_eq!(ids(&technique::list(&app, &app.reader, &number).await.unwrap()), ["T1003", "T1059"]);
+        assert_eq!(ids(&technique::change(&app, &app.lead, &number, change("", "T1003")).await.unwrap()), ["T1059"]);
     }
 
     async fn only_ids_are_taken_and_only_from_those_who_may(app: TestApp) {

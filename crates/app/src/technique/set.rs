@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use model::case::case_number;
 use model::technique::parse_technique;
-use model::{Actor, Fields, Role};
+use model::{Actor, Fields, Role, Stamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::case::Case;
 use store::change::{self, Topic};
 use store::journal::{Deed, ShownIn};
-use store::{case, journal, technique};
+use store::{Tx, case, journal, technique};
 
 use super::TechniqueView;
 use super::view::of_case;
@@ -35,28 +36,43 @@ pub struct SetTechniques {
 pub async fn set(app: &App, actor: &Actor, number: &str, input: SetTechniques) -> Result<Vec<TechniqueView>> {
     require(actor, Role::Analyst)?;
     let mut fields = Fields::new();
-    if input.ids.len() > MOST {
-        fields.refuse("/ids", format!("has {} ids; at most {MOST} are allowed", input.ids.len()));
-    }
-    let read = input.ids.iter().take(MOST).enumerate();
-    let wanted: BTreeSet<String> = read.filter_map(|(n, id)| fields.keep(&format!("/ids/{n}"), parse_technique(id))).collect();
+    let wanted = read(&mut fields, "/ids", &input.ids);
     fields.finish()?;
     let number = number.to_owned();
     app.change(actor, move |tx, stamp| {
         let case = open_case(tx, &number)?;
-        let there: BTreeSet<String> = technique::by_hand(tx, case.id)?.into_iter().map(|by_hand| by_hand.technique).collect();
+        let there = there(tx, &case)?;
         let added: Vec<String> = wanted.difference(&there).cloned().collect();
         let removed: Vec<String> = there.difference(&wanted).cloned().collect();
-        if !added.is_empty() || !removed.is_empty() {
-            technique::associate(tx, case.id, &added, stamp)?;
-            technique::dissociate(tx, case.id, &removed)?;
-            let details = json!({ "added": added, "removed": removed });
-            let deed = Deed { verb: "technique.set", object: &case_number(case.number), details };
-            journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
-            case::touch(tx, case.id, stamp)?;
-            change::announce(tx, stamp, Topic::Case, case.id)?;
-        }
-        of_case(tx, case.id)
+        write(tx, stamp, &case, &added, &removed)
     })
     .await
+}
+
+/// Reads ids, each with its place.
+pub(super) fn read(fields: &mut Fields, pointer: &str, ids: &[String]) -> BTreeSet<String> {
+    if ids.len() > MOST {
+        fields.refuse(pointer, format!("has {} ids; at most {MOST} are allowed", ids.len()));
+    }
+    let read = ids.iter().take(MOST).enumerate();
+    read.filter_map(|(n, id)| fields.keep(&format!("{pointer}/{n}"), parse_technique(id))).collect()
+}
+
+/// What is associated by hand.
+pub(super) fn there(tx: &mut Tx<'_>, case: &Case) -> Result<BTreeSet<String>> {
+    Ok(technique::by_hand(tx, case.id)?.into_iter().map(|by_hand| by_hand.technique).collect())
+}
+
+/// Associates and takes off, and tells of it.
+pub(super) fn write(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, added: &[String], removed: &[String]) -> Result<Vec<TechniqueView>> {
+    if !added.is_empty() || !removed.is_empty() {
+        technique::associate(tx, case.id, added, stamp)?;
+        technique::dissociate(tx, case.id, removed)?;
+        let details = json!({ "added": added, "removed": removed });
+        let deed = Deed { verb: "technique.set", object: &case_number(case.number), details };
+        journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
+        case::touch(tx, case.id, stamp)?;
+        change::announce(tx, stamp, Topic::Case, case.id)?;
+    }
+    of_case(tx, case.id)
 }

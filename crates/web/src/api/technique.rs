@@ -1,6 +1,6 @@
 //! ATT&CK techniques of cases.
 
-use app::technique::{self, SetTechniques, TechniqueView};
+use app::technique::{self, ChangeTechniques, SetTechniques, TechniqueView};
 use axum::Json;
 use axum::extract::State;
 
@@ -16,4 +16,8 @@ pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Path(num
 
 pub(crate) async fn set(State(web): State<Web>, Path(number): Path<String>, call: Call<SetTechniques>) -> Answer<Vec<TechniqueView>> {
     Ok(Json(technique::set(&web.app, &call.actor, &number, call.input).await?))
+}
+
+pub(crate) async fn change(State(web): State<Web>, Path(number): Path<String>, call: Call<ChangeTechniques>) -> Answer<Vec<TechniqueView>> {
+    Ok(Json(technique::change(&web.app, &call.actor, &number, call.input).await?))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use app::case::{self, CaseView};
 use app::record::{self, RecordQuery, RecordView};
-use app::technique::{self, SetTechniques, TechniqueView};
+use app::technique::{self, ChangeTechniques, TechniqueView};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -103,10 +103,9 @@ pub(crate) struct ChangeForm {
 }
 
 pub(crate) async fn change(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<ChangeForm>) -> Screen {
-    let by_hand = technique::list(&web.app, &visit.actor, &number).await?.into_iter().filter(|one| one.added_by.is_some());
-    let mut ids: Vec<String> = by_hand.map(|one| one.id).filter(|id| *id != form.remove).collect();
-    ids.extend(form.add.split([',', ' ']).map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned));
-    match technique::set(&web.app, &visit.actor, &number, SetTechniques { ids }).await {
+    let ids = |text: &str| text.split([',', ' ']).map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    let input = ChangeTechniques { add: ids(&form.add), remove: ids(&form.remove) };
+    match technique::change(&web.app, &visit.actor, &number, input).await {
         Ok(_) => Ok(see(&format!("/cases/{number}/techniques"))),
         Err(error) => {
             let errors = Errors::of(error)?;

@@ -11,7 +11,7 @@ use app::case::{ActivityView, CaseInput, CasePatch, CaseQuery, CaseSummary, Case
 use app::note::{NoteInput, NotePatch, NoteView};
 use app::operation::OperationView;
 use app::record::AnnotationView;
-use app::technique::{SetTechniques, TechniqueView};
+use app::technique::{ChangeTechniques, SetTechniques, TechniqueView};
 
 pub(super) fn api() -> Vec<ApiRoute> {
     vec![
@@ -30,6 +30,15 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::PUT, "/cases/{number}/techniques", Analyst, "Associate ATT&CK techniques with a case", put(api::technique::set))
             .body::<SetTechniques>()
             .lists::<TechniqueView>(),
+        route(
+            Method::PATCH,
+            "/cases/{number}/techniques",
+            Analyst,
+            "Associate some techniques, take others off",
+            patch(api::technique::change),
+        )
+        .body::<ChangeTechniques>()
+        .lists::<TechniqueView>(),
         // Notes
         route(Method::GET, "/cases/{number}/notes", Reader, "List a case's notes", get(api::note::list)).lists::<NoteView>(),
         route(Method::POST, "/cases/{number}/notes", Analyst, "Write a note", post(api::note::add))
