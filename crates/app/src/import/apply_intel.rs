@@ -21,8 +21,8 @@ use super::carrier::{Carrier, Halt};
 use super::get::{REFUSALS_TOLD, Report};
 use super::intel::{Prepared, RELATIONSHIP, plan, plan_links, prepare, ready};
 use super::merge::{Fate, Into};
+use super::stage_intel::place;
 use super::{IntelView, Options, SortView, read_file, shown_in};
-use crate::authorise::open_case;
 use crate::error::{AppError, Result};
 
 /// Objects of one transaction: about 30 ms of the writer's time in a development build.
@@ -50,19 +50,18 @@ pub(super) fn apply(carrier: &Carrier<'_>, staged: &Import, input: ApplyImport) 
         name: staged.name.clone(),
     };
     let objects = prepared.taken.len();
-    if part.report.next > 0 {
-        part.rows = Arc::new(look_up(carrier, &prepared, part.report.next.min(objects))?);
-    }
+    let mut rows = if part.report.next > 0 { look_up(carrier, &prepared, part.report.next.min(objects))? } else { Rows::new() };
     while part.report.next < objects {
         carrier.tell(part.report.next, prepared.rows())?;
         part.range = part.report.next..(part.report.next + OBJECTS).min(objects);
         let chunk = part.clone();
-        let (report, rows) = carrier.change(move |tx, stamp| chunk.objects(tx, stamp))?;
+        let (report, stored) = carrier.change(move |tx, stamp| chunk.objects(tx, stamp))?;
         part.report = report;
-        Arc::make_mut(&mut part.rows).extend(rows);
+        rows.extend(stored);
     }
     let dangling: Vec<String> = prepared.document.dangling.keys().cloned().collect();
-    Arc::make_mut(&mut part.rows).extend(known_rows(carrier, dangling)?);
+    rows.extend(known_rows(carrier, dangling)?);
+    part.rows = Arc::new(rows);
     while part.report.next < prepared.rows() {
         carrier.tell(part.report.next, prepared.rows())?;
         let from = part.report.next - objects;
@@ -113,6 +112,7 @@ fn known_rows(carrier: &Carrier<'_>, public_ids: Vec<String>) -> Result<Rows> {
 struct Part {
     prepared: Arc<Prepared>,
     range: Range<usize>,
+    /// Of links: what their ends are.
     rows: Arc<Rows>,
     /// What came of it so far.
     report: Report,
@@ -123,14 +123,8 @@ struct Part {
 }
 
 impl Part {
-    /// The case's row (or 0), and whether what comes arrives openly.
-    fn place(&self, tx: &mut Tx<'_>) -> Result<(i64, bool)> {
-        let case = self.case.as_ref().map(|number| open_case(tx, number)).transpose()?;
-        Ok(case.map_or((0, true), |case| (case.id, !case.restricted)))
-    }
-
     fn objects(&self, tx: &mut Tx<'_>, stamp: &Stamp) -> Result<(Report, Rows)> {
-        let (in_case, library) = self.place(tx)?;
+        let (in_case, library) = place(tx, self.case.as_ref())?;
         let into = Into { library, source: &self.source };
         let objects = self.prepared.objects(self.range.clone());
         let rows: Vec<_> = objects.iter().map(|object| ready(object)).collect();
@@ -170,7 +164,7 @@ impl Part {
     }
 
     fn links(&self, tx: &mut Tx<'_>, stamp: &Stamp) -> Result<Report> {
-        let (in_case, library) = self.place(tx)?;
+        let (in_case, library) = place(tx, self.case.as_ref())?;
         // What arrives openly is a fact of the library, whichever case it was imported in.
         let made_in = if library { 0 } else { in_case };
         let mut report = self.report.clone();

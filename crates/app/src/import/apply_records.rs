@@ -102,8 +102,6 @@ pub(super) fn apply(carrier: &Carrier<'_>, staged: &Import, input: ApplyImport) 
         let noun = if count == 1 { spec.singular.to_owned() } else { spec.plural.to_lowercase() };
         report.notes.push(format!("{count} {noun} that the file only names: created"));
     }
-    let (columns, kept) = (prepared.columns.clone(), options.mapping.clone());
-    carrier.change(move |tx, _| mapping::remember(tx, kind, &columns, &kept))?;
     finish(carrier, staged, options, report, records, case)?;
     Ok(())
 }
@@ -265,6 +263,10 @@ pub(super) fn finish(
         }
         let details = json!({ "name": staged.name, "kind": staged.kind, "source": options.source, "created": report.created,
             "updated": report.updated, "known": report.known, "refused": report.refused_count });
+        if let Ok(kind) = staged.kind.parse::<Kind>() {
+            let columns: Vec<&str> = report.columns.iter().map(|column| column.name.as_str()).collect();
+            mapping::remember(tx, kind, &columns, &options.mapping)?;
+        }
         let in_case = case.as_ref().map_or(0, |case| case.id);
         journal::append(tx, stamp, &Deed { verb: "import.apply", object: &id, details }, shown_in(in_case))?;
         import::applied(tx, staged.id, in_case, &options, &report, stamp)?;

@@ -6,16 +6,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use formats::intel::{Document, Format, IntelLink, IntelObject, Limits, Unreadable};
-use model::kind::{IdentityKey, KeyScheme, NewRecord, RecordInput};
-use model::{Fields, Kind};
+use model::Kind;
+use model::kind::{IdentityKey, KeyScheme, NewRecord};
 use store::Tx;
 use store::record::{self, Imported, Record, Versioned};
 
-use super::merge::{Fate, Into};
+use super::merge::{Fate, Into, says_nothing, with_fields};
 use super::rows::Ready;
 use super::{IntelView, SortView, WhereWhy};
 use crate::error::{AppError, Result};
-use crate::record::{difference, fields_of};
+use crate::record::fields_of;
 
 /// How many dangling references a view tells.
 const DANGLING_TOLD: usize = 100;
@@ -211,26 +211,14 @@ fn newer(known: &Record, new: &NewRecord, source: &str) -> Result<Option<(Import
     let mut fields = before.clone();
     for field in known.kind.spec().fields {
         let (Some(old), Some(given)) = (before.get(field.name), told.get(field.name)) else { continue };
-        let by_hand = !super::merge::says_nothing(old) && !record.field_sources.contains_key(field.name);
+        let by_hand = !says_nothing(old) && !record.field_sources.contains_key(field.name);
         if by_hand || old == given {
             continue;
         }
         fields.insert(field.name.to_owned(), given.clone());
         record.field_sources.insert(field.name.to_owned(), source.to_owned());
     }
-    let mut refusals = Fields::new();
-    let content = NewRecord::read(&RecordInput { kind: known.kind, fields }, "", &mut refusals);
-    refusals.finish()?;
-    let content = content.ok_or_else(|| AppError::invalid("", "is not a record"))?;
-    let changes: Vec<String> = difference(&before, &content.fields()).into_keys().collect();
-    if changes.is_empty() {
-        return Ok(None);
-    }
-    record.version += 1;
-    for field in &changes {
-        record.field_versions.insert(field.clone(), record.version);
-    }
-    Ok(Some((Imported { record, content }, changes)))
+    with_fields(record, &before, fields)
 }
 
 /// What becomes of links that have ids of their own: how many are new, and how many are newer versions.

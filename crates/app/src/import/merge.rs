@@ -109,11 +109,20 @@ fn merge(known: &Record, new: &NewRecord, source: &str) -> Result<Option<(Import
         }
     }
     also_known_as(known, &told, &mut fields, &mut record);
+    with_fields(record, &before, fields)
+}
+
+/// The record with its fields as they are to be, in a version of their own, and which of them changed; none when none did.
+pub(super) fn with_fields(
+    mut record: Record,
+    before: &Map<String, Json>,
+    fields: Map<String, Json>,
+) -> Result<Option<(Imported, Vec<String>)>> {
     let mut refusals = Fields::new();
-    let content = NewRecord::read(&RecordInput { kind: known.kind, fields }, "", &mut refusals);
+    let content = NewRecord::read(&RecordInput { kind: record.kind, fields }, "", &mut refusals);
     refusals.finish()?;
     let content = content.ok_or_else(|| AppError::invalid("", "is not a record"))?;
-    let changes: Vec<String> = difference(&before, &content.fields()).into_keys().collect();
+    let changes: Vec<String> = difference(before, &content.fields()).into_keys().collect();
     if changes.is_empty() {
         return Ok(None);
     }

@@ -59,14 +59,21 @@ pub async fn stage_intel(app: &App, actor: &Actor, input: StageIntel, bytes: Vec
         (true, true) => name.clone(),
     };
     let options = Options { source, ..Options::default() };
+    let (number, source) = (input.case.clone(), options.source.clone());
+    // Looked at before the writer is held: a large document is compared with many records.
+    let report = app
+        .read(actor, move |tx| {
+            let (in_case, library) = place(tx, number.as_ref())?;
+            look(tx, &prepared, Into { library, source: &source }, in_case)
+        })
+        .await?;
     let number = input.case;
     let id: String = app
         .change(actor, move |tx, stamp| {
             let case = number.as_ref().map(|number| open_case(tx, number)).transpose()?;
-            let (in_case, library) = case.as_ref().map_or((0, true), |case| (case.id, !case.restricted));
+            let in_case = case.as_ref().map_or(0, |case| case.id);
             blob::keep(tx, &kept, stamp.at)?;
             let new = NewImport { kind: INTEL, case: in_case, name: &name, blob: &kept.sha256 };
-            let report = look(tx, &prepared, Into { library, source: &options.source }, in_case)?;
             let id = import::insert(tx, &new, &options, &report, stamp)?;
             let case = case.as_ref().map(|case| case_number(case.number));
             let details = json!({ "kind": INTEL, "name": name, "rows": report.rows, "case": case });
@@ -75,6 +82,12 @@ pub async fn stage_intel(app: &App, actor: &Actor, input: StageIntel, bytes: Vec
         })
         .await?;
     get(app, actor, &id).await
+}
+
+/// The case's row (or 0), and whether what comes arrives openly.
+pub(super) fn place(tx: &mut Tx<'_>, case: Option<&String>) -> Result<(i64, bool)> {
+    let case = case.map(|number| open_case(tx, number)).transpose()?;
+    Ok(case.map_or((0, true), |case| (case.id, !case.restricted)))
 }
 
 /// What would become of a document.
