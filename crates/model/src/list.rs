@@ -141,6 +141,12 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The page of a list in which nothing matches.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { items: Vec::new(), next_cursor: None, total: 0, total_is_exact: true, as_of: String::new() }
+    }
+
     /// The same page with other rows.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page {

@@ -163,13 +163,14 @@ CREATE TABLE record (
     search_text {text} NOT NULL
 );
 CREATE INDEX record_added ON record (kind, id);
--- What lists sort by, and what they are narrowed by. No list sorts the library when it is asked for a page.
-CREATE INDEX record_title ON record (kind, sort_title, id);
-CREATE INDEX record_category ON record (kind, category, id);
-CREATE INDEX record_severity ON record (kind, severity, id);
-CREATE INDEX record_finding ON record (kind, finding, id);
-CREATE INDEX record_first_seen ON record (kind, first_seen, id);
-CREATE INDEX record_last_seen ON record (kind, last_seen, id);
+-- What lists sort by, and behind it what they are narrowed by: rows that do not fit are passed over without being read. No
+-- list sorts the library when it is asked for a page.
+CREATE INDEX record_title ON record (kind, sort_title, id, category, finding);
+CREATE INDEX record_category ON record (kind, category, id, finding);
+CREATE INDEX record_severity ON record (kind, severity, id, category, finding);
+CREATE INDEX record_finding ON record (kind, finding, id, category);
+CREATE INDEX record_first_seen ON record (kind, first_seen, id, category, finding);
+CREATE INDEX record_last_seen ON record (kind, last_seen, id, category, finding);
 
 CREATE TABLE record_key (
     scheme    {int} NOT NULL,

@@ -180,9 +180,9 @@ pub fn count_of_operation(tx: &mut Tx<'_>, operation: i64) -> Result<i64> {
 /// When the database fails.
 pub fn search(tx: &mut Tx<'_>, q: &str, before: Option<i64>, limit: u32) -> Result<Page<Found>> {
     let words = Words::of(tx, ANNOTATION_TEXT, q)?;
-    let total = matching(tx, &words).count(tx, COUNT_LIMIT)?;
+    let Some(mut select) = matching(tx, &words) else { return Ok(Page::empty()) };
+    let total = select.count(tx, COUNT_LIMIT)?;
     let key = if matches!(words, Words::Indexed(_)) { "annotation_text.rowid" } else { "n.id" };
-    let mut select = matching(tx, &words);
     if let Some(before) = before {
         select.and(&format!("{key} < $?"), before);
     }
@@ -197,7 +197,8 @@ pub fn search(tx: &mut Tx<'_>, q: &str, before: Option<i64>, limit: u32) -> Resu
     Ok(Page { items, next_cursor, total: total.min(COUNT_LIMIT), total_is_exact: total <= COUNT_LIMIT, as_of: String::new() })
 }
 
-fn matching(tx: &Tx<'_>, words: &Words) -> Select<'static> {
+/// What matches; none when nothing can.
+fn matching(tx: &Tx<'_>, words: &Words) -> Option<Select<'static>> {
     const JOINED: &str = "annotation n JOIN security_case c ON c.id = n.case_id JOIN record r ON r.id = n.record_id";
     let mut select = match words {
         Words::Indexed(words) => {
@@ -212,9 +213,9 @@ fn matching(tx: &Tx<'_>, words: &Words) -> Select<'static> {
             select.all_words(tx.engine(), "n.search_text", words.clone());
             select
         }
-        Words::Nowhere => Select::new(tx, JOINED, "1 = 0 AND CAST($1 AS bigint) IS NOT NULL"),
+        Words::Nowhere => return None,
     };
     select.and_plain(record_visible!("r"));
     select.and_plain("n.withdrawn_at = 0");
-    select
+    Some(select)
 }

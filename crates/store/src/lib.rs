@@ -89,6 +89,7 @@ impl Store {
         let mut first = target.connect()?;
         let engine = first.engine();
         first.exclusively(migrate::migrate)?;
+        first.prepare_to_write()?;
         let (announce, changes) = watch::channel(0);
         let pool = Pool::start(&target, first, options.readers.max(1), move |seq| {
             announce.send_replace(seq);

@@ -92,7 +92,7 @@ const INSERT_HEAD: &str = "INSERT INTO record (public_id, kind, title, sort_titl
     last_seen, attributes, library, created_by, created_at, updated_by, updated_at, version, field_versions, field_sources, search_text)";
 const INSERT_COLUMNS: usize = 21;
 /// Rows of one insert: SQLite takes 32,766 parameters.
-const INSERT_ROWS: usize = 500;
+const INSERT_ROWS: usize = 1_000;
 
 statements! {
     BY_PUBLIC_ID = concat!("SELECT ", record_columns!(), " FROM record r WHERE ", record_visible!("r"), " AND r.public_id = $2");

@@ -7,7 +7,7 @@
 use model::Kind;
 use model::text::search_words;
 
-use crate::engine::{Engine, Row, Tx, params};
+use crate::engine::{Engine, Tx, params};
 use crate::error::Result;
 use crate::select::Select;
 
@@ -28,7 +28,7 @@ pub(crate) const NOTE_TEXT: TextIndex = TextIndex { table: "note_text", grams: "
 pub(crate) const ANNOTATION_TEXT: TextIndex = TextIndex { table: "annotation_text", grams: "annotation_gram" };
 
 /// A short word that begins more threes than this is looked at closer before all of them are asked for.
-const MANY_GRAMS: i64 = 64;
+const MANY_GRAMS: i64 = 32;
 /// No alphabet begins more with one or two of its characters; what does is in so many texts that looking at each is fast.
 const MOST_GRAMS: i64 = 2_000;
 /// So many texts that hold a word make it common: a page is full soon wherever one looks.
@@ -119,20 +119,20 @@ impl Indexed {
 }
 
 impl Indexed {
-    /// How many records of a kind hold the words, counted to one more than `limit`; and about how many there are in all, as
-    /// if they were spread evenly over those added later.
-    pub(crate) fn estimate(&self, tx: &mut Tx<'_>, kind: Option<Kind>, limit: i64) -> Result<(i64, i64)> {
-        const SQL: &str = "SELECT CAST(count(*) AS bigint), coalesce(max(row), 0), (SELECT coalesce(max(id), 1) FROM record) FROM (
-            SELECT rowid AS row FROM record_text WHERE record_text MATCH $1 AND rowid BETWEEN $2 AND $3 ORDER BY rowid LIMIT $4) AS matches";
+    /// The first records of a kind that hold the words, one more than `limit` when there are more; and about how many there
+    /// are in all, as if they were spread evenly over those added later.
+    pub(crate) fn first(&self, tx: &mut Tx<'_>, kind: Option<Kind>, limit: i64) -> Result<(Vec<i64>, i64)> {
+        const SQL: &str = "SELECT rowid FROM record_text WHERE record_text MATCH $1 AND rowid BETWEEN $2 AND $3 ORDER BY rowid LIMIT $4";
         let (from, to) = rows_of(kind);
-        let read = |row: &Row<'_>| Ok((row.int(0)?, row.int(1)?, row.int(2)?));
-        let (counted, last, newest) = tx.query_one(SQL, params![&self.query, from, to, limit + 1], read)?;
+        let records = tx.query(SQL, params![&self.query, from, to, limit + 1], |row| Ok(row.int(0)? & (RECORDS - 1)))?;
+        let counted = records.len() as i64;
         if counted <= limit {
-            return Ok((counted, counted));
+            return Ok((records, counted));
         }
+        let newest = tx.query_one("SELECT CAST(coalesce(max(id), 1) AS bigint) FROM record", &[], |row| row.int(0))?;
         // Of several kinds, the last match tells nothing of how far the others go.
-        let reached = if kind.is_some() { (last & (RECORDS - 1)).max(1) } else { 1 };
-        Ok((counted, counted.saturating_mul(newest) / reached))
+        let reached = records.last().filter(|_| kind.is_some()).map_or(1, |last| (*last).max(1));
+        Ok((records, counted.saturating_mul(newest) / reached))
     }
 }
 

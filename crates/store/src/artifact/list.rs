@@ -18,6 +18,8 @@ use crate::visibility::{case_visible, made_in_visible};
 
 /// Up to so many artifacts, looking at each is faster than asking the text index first.
 const SMALL_CASE: i64 = 5_000;
+/// So many records that hold the keywords are asked for once, and then by their ids.
+const FEW: i64 = 1_000;
 /// From so many artifacts of a kind on, a page is found sooner in the order of all records than by sorting those of the
 /// case: of a million, in a millisecond instead of two seconds.
 const LARGE_CASE: i64 = 100_000;
@@ -93,6 +95,8 @@ enum Lead<'w> {
     Order(&'static str, &'w [String]),
     /// SQLite's text index.
     Text(&'w Indexed),
+    /// The few records that it was found to hold, as a list of ids; and the words that each is looked at for.
+    Few(&'w str, &'w [String]),
     /// What is known to be good, whose texts are looked at for these words.
     Marked(&'w [String]),
 }
@@ -122,6 +126,12 @@ fn select<'a>(tx: &Tx<'_>, filter: &'a ArtifactFilter, lead: &Lead<'_>) -> Selec
             let mut select = Select::new(tx, "record_text CROSS JOIN artifact a CROSS JOIN record r", JOINED);
             select.and_plain(&format!("a.record_id = {RECORD_OF_TEXT}"));
             words.lead(&mut select, RECORD_TEXT, "r.search_text");
+            select
+        }
+        Lead::Few(ids, words) => {
+            let mut select = Select::new(tx, "artifact a CROSS JOIN record r", JOINED);
+            select.and(&format!("a.record_id {}", ids_in(engine, 0).replace("$0", "$?")), (*ids).to_owned());
+            select.all_words(engine, "r.search_text", words.to_vec());
             select
         }
         Lead::Marked(words) => {
@@ -172,6 +182,8 @@ fn held(filter: &ArtifactFilter, counts: &[Count]) -> i64 {
 /// The keywords of a tab, and whether the text index is to lead its rows, and its count.
 struct Plan {
     words: Words,
+    /// The records that hold them, when they are few.
+    few: Option<String>,
     rows_led: bool,
     count_led: bool,
     /// Whether what is known to be good leads: asked for, and fewer than the case holds.
@@ -179,6 +191,11 @@ struct Plan {
 }
 
 impl Plan {
+    /// What leads when the text index does, or was asked already.
+    fn led<'w>(&'w self, words: &'w Indexed) -> Lead<'w> {
+        self.few.as_ref().map_or(Lead::Text(words), |ids| Lead::Few(ids, &words.frequent))
+    }
+
     /// What leads when the text index does not.
     fn scanned<'w>(&self, words: &'w [String]) -> Lead<'w> {
         if self.marked { Lead::Marked(words) } else { Lead::Case(words) }
@@ -194,15 +211,16 @@ fn few_marks(tx: &mut Tx<'_>, most: i64) -> Result<bool> {
 fn plan(tx: &mut Tx<'_>, filter: &ArtifactFilter, counts: &[Count]) -> Result<Plan> {
     let total: i64 = counts.iter().map(|count| count.count).sum();
     if total <= SMALL_CASE {
-        return Ok(Plan { words: Words::Scanned(search_words(&filter.q)), rows_led: false, count_led: false, marked: false });
+        return Ok(Plan { words: Words::Scanned(search_words(&filter.q)), few: None, rows_led: false, count_led: false, marked: false });
     }
     let marked = filter.marked == Some(true) && few_marks(tx, held(filter, counts))?;
     let words = Words::of(tx, RECORD_TEXT, &filter.q)?;
-    let Words::Indexed(indexed) = &words else { return Ok(Plan { words, rows_led: false, count_led: false, marked }) };
-    let (matches, all) = indexed.estimate(tx, filter.kind, MATCH_LIMIT)?;
-    let rows_led = matches <= MATCH_LIMIT;
+    let Words::Indexed(indexed) = &words else { return Ok(Plan { words, few: None, rows_led: false, count_led: false, marked }) };
+    let (found, about) = indexed.first(tx, filter.kind, FEW)?;
+    let few = (found.len() as i64 <= FEW).then(|| id_list(&found));
+    let rows_led = about <= MATCH_LIMIT;
     // Beyond, whichever is expected to have the fewer rows is counted.
-    Ok(Plan { rows_led, count_led: rows_led || (all <= held(filter, counts) && !marked), marked, words })
+    Ok(Plan { few, rows_led, count_led: rows_led || (about <= held(filter, counts) && !marked), marked, words })
 }
 
 fn total(tx: &mut Tx<'_>, filter: &ArtifactFilter, plan: &Plan, counts: &[Count]) -> Result<(i64, bool)> {
@@ -211,7 +229,7 @@ fn total(tx: &mut Tx<'_>, filter: &ArtifactFilter, plan: &Plan, counts: &[Count]
     }
     let counted = match &plan.words {
         Words::Nowhere => 0,
-        Words::Indexed(words) if plan.count_led => select(tx, filter, &Lead::Text(words)).count(tx, COUNT_LIMIT)?,
+        Words::Indexed(words) if plan.count_led => select(tx, filter, &plan.led(words)).count(tx, COUNT_LIMIT)?,
         Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => select(tx, filter, &plan.scanned(words)).count(tx, COUNT_LIMIT)?,
     };
     Ok((counted.min(COUNT_LIMIT), counted <= COUNT_LIMIT))
@@ -231,7 +249,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<Page<Artifact>> 
     let order = Order { column, id, descending: filter.sort.descending, after: filter.cursor.as_ref() };
     let large = filter.kind.is_some() && filter.sort.column != SortColumn::Added && held(filter, &counts) >= LARGE_CASE;
     let lead = match &plan.words {
-        Words::Indexed(words) if plan.rows_led => Lead::Text(words),
+        Words::Indexed(words) if plan.rows_led => plan.led(words),
         Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => match tx.engine() {
             // What is counted to its end is few rows among many: they are sooner sorted than met.
             Engine::Sqlite if large && !plan.marked && !(total_is_exact && total <= COUNT_LIMIT) => {
@@ -353,7 +371,7 @@ pub fn matching_ids(tx: &mut Tx<'_>, filter: &ArtifactFilter, limit: i64) -> Res
     let plan = plan(tx, filter, &counts)?;
     let lead = match &plan.words {
         Words::Nowhere => return Ok(Vec::new()),
-        Words::Indexed(words) if plan.rows_led => Lead::Text(words),
+        Words::Indexed(words) if plan.rows_led => plan.led(words),
         Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => plan.scanned(words),
     };
     select(tx, filter, &lead).ids(tx, "a.record_id", limit)

@@ -9,6 +9,7 @@ mod jobs;
 mod journal;
 mod notes;
 mod records;
+mod search;
 mod statements;
 mod undo_model;
 mod visibility;
