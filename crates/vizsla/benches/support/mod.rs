@@ -120,7 +120,7 @@ pub async fn percentiles(what: &str, server: &Server, paths: &[String], rounds: 
 /// Runs a command on the data directory and tells what it prints.
 fn command(data: &Path, args: &[&str]) -> String {
     let mut command = Command::new(BINARY);
-    command.args(args).arg("--data").arg(data).env("VIZSLA_PASSWORD", "a password for measuring");
+    command.args(args).arg("--data").arg(data);
     if let Ok(url) = std::env::var("VIZSLA_BENCH_DATABASE") {
         command.env("VIZSLA_DATABASE", url);
     }
