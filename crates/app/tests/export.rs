@@ -201,6 +201,7 @@ testkit::each_engine! {
         let number = evidence::case(&app, &app.analyst, false).await.number;
         let values: Vec<NewObservable> = (0..1_300).map(|n| NewObservable::Value(format!("host-{n}.evil.example"))).collect();
         artifact::add(&app, &app.analyst, &number, AddArtifacts { observables: values, ..AddArtifacts::default() }).await.unwrap();
+        app::job::drain(&app).unwrap();
         let export = export::case(&app, &app.reader, &number, query("plain")).await.unwrap();
         assert_eq!(export.count, 1_300);
         let told = text(export).await;

@@ -142,10 +142,10 @@ fn a_server_takes_up_what_is_queued_and_what_another_had_in_hand() {
     });
 }
 
-/// SQLite, with a trigger that acts when the second of three chunks is counted.
+/// SQLite, with a trigger that acts when the second chunk, of 400 each, is counted.
 fn with_trigger(body: &str) -> TestApp {
     let test = TestApp::new(Engine::Sqlite);
-    test.store.sql(&format!("CREATE TRIGGER at_second_chunk AFTER UPDATE OF done ON job WHEN new.done = 4000 BEGIN {body}; END"));
+    test.store.sql(&format!("CREATE TRIGGER at_second_chunk AFTER UPDATE OF done ON job WHEN new.done = 800 BEGIN {body}; END"));
     test
 }
 
@@ -154,15 +154,15 @@ fn a_bulk_action_that_is_cancelled_in_the_middle_stops_between_chunks() {
     testkit::block_on(async {
         let test = with_trigger("SELECT 1");
         test.store
-            .sql("CREATE TRIGGER at_first_chunk AFTER UPDATE OF done ON job WHEN new.done = 2000 BEGIN UPDATE job SET cancel = 1; END");
+            .sql("CREATE TRIGGER at_first_chunk AFTER UPDATE OF done ON job WHEN new.done = 400 BEGIN UPDATE job SET cancel = 1; END");
         let case = case(&test, &test.analyst, false).await.number;
         let running = add_many(&test, &case).await;
         job::drain(&test).unwrap();
         let ended = job::get(&test, &test.analyst, &running.job.unwrap()).await.unwrap();
-        assert_eq!((ended.state, ended.done, ended.total), (JobState::Cancelled, 4_000, MANY as i64));
+        assert_eq!((ended.state, ended.done, ended.total), (JobState::Cancelled, 800, MANY as i64));
         let stopped = operation::get(&test, &test.analyst, &running.operation_id).await.unwrap();
-        assert_eq!((stopped.state, stopped.affected), (OperationState::Failed, 4_000));
-        assert_eq!(cases::get(&test, &test.reader, &case).await.unwrap().counts(&Kind::Observable).included, 4_000);
+        assert_eq!((stopped.state, stopped.affected), (OperationState::Failed, 800));
+        assert_eq!(cases::get(&test, &test.reader, &case).await.unwrap().counts(&Kind::Observable).included, 800);
         test.store.sql("DROP TRIGGER at_first_chunk");
         operation::undo(&test, &test.analyst, &running.operation_id).await.unwrap();
         job::drain(&test).unwrap();
@@ -178,9 +178,9 @@ fn a_chunk_that_fails_leaves_nothing_and_is_tried_three_times() {
         let running = add_many(&test, &case).await;
         assert_eq!(job::drain(&test).unwrap(), 3);
         let ended = job::get(&test, &test.analyst, &running.job.unwrap()).await.unwrap();
-        assert_eq!((ended.state, ended.done), (JobState::Failed, 2_000));
+        assert_eq!((ended.state, ended.done), (JobState::Failed, 400));
         assert!(ended.errors[0].contains("the trigger says no"), "{:?}", ended.errors);
-        assert_eq!(operation::get(&test, &test.analyst, &running.operation_id).await.unwrap().affected, 2_000);
-        assert_eq!(cases::get(&test, &test.reader, &case).await.unwrap().counts(&Kind::Observable).included, 2_000);
+        assert_eq!(operation::get(&test, &test.analyst, &running.operation_id).await.unwrap().affected, 400);
+        assert_eq!(cases::get(&test, &test.reader, &case).await.unwrap().counts(&Kind::Observable).included, 400);
     });
 }

@@ -32,10 +32,58 @@ pub(crate) struct Incoming {
     /// Rows and kinds of records that are known.
     pub(crate) known: Vec<(i64, Kind)>,
     /// New ones (or known by their value), each with where in the source it was found; may be empty.
+    #[serde(with = "brief")]
     pub(crate) new: Vec<(NewRecord, String)>,
     /// Whether what they carry comes along.
     pub(crate) bring_along: bool,
     pub(crate) origin: Source,
+}
+
+/// Records as jobs hold them: an observable is its type and value, from which all else follows. A hundred thousand of them
+/// would be tens of megabytes otherwise, written while others wait.
+mod brief {
+    use model::artifact::{Finding, Severity};
+    use model::kind::NewRecord;
+    use model::observable::{Observable, ObservableType};
+    use model::{Kind, Timestamp};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Brief {
+        Observable(ObservableType, String, Finding, String),
+        Record(Box<NewRecord>, String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(all: &[(NewRecord, String)], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(all.iter().map(|(record, found)| match plain(record) {
+            Some(kind) => Brief::Observable(kind, record.title.clone(), record.finding, found.clone()),
+            None => Brief::Record(Box::new(record.clone()), found.clone()),
+        }))
+    }
+
+    /// The type of an observable of which no more is told than its value and finding. That its id and text follow from these
+    /// is the rule for all of them: it is not worked out again for each.
+    fn plain(record: &NewRecord) -> Option<ObservableType> {
+        let nothing_more = record.kind == Kind::Observable
+            && record.severity == Severity::None
+            && record.status.is_empty()
+            && record.owner.is_empty()
+            && record.attributes.is_empty()
+            && record.keys.is_empty()
+            && record.first_seen == Timestamp::NEVER
+            && record.last_seen == Timestamp::NEVER;
+        if nothing_more { record.category.parse().ok() } else { None }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(NewRecord, String)>, D::Error> {
+        let all: Vec<Brief> = Vec::deserialize(deserializer)?;
+        let whole = |brief| match brief {
+            Brief::Observable(kind, value, finding, found) => (NewRecord::from_observable(&Observable { kind, value }, finding), found),
+            Brief::Record(record, found) => (*record, found),
+        };
+        Ok(all.into_iter().map(whole).collect())
+    }
 }
 
 impl Incoming {
@@ -130,4 +178,32 @@ fn bring_along(tx: &mut Tx<'_>, stamp: &Stamp, case: i64, records: &mut Vec<(i64
 /// What a record is called in an origin: an incident by its number.
 fn name_of(record: &record::Record) -> String {
     record.attributes.get("number").and_then(serde_json::Value::as_str).map_or_else(|| record.title.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use model::artifact::Finding;
+    use model::kind::RecordInput;
+    use model::observable::Observable;
+
+    #[test]
+    fn what_a_job_holds_is_what_came_in() {
+        let observable = |value: &str, finding| NewRecord::from_observable(&Observable::guess(value).unwrap(), finding);
+        let input: RecordInput = serde_json::from_str(r#"{"kind":"user","name":"Ada","user_id":"ada"}"#).unwrap();
+        let user = NewRecord::read(&input, "", &mut model::Fields::new()).unwrap();
+        let told = NewRecord { owner: "ada".to_owned(), ..observable("10.0.0.1", Finding::Unknown) };
+        let new = [observable("hxxps://Evil[.]example/A", Finding::Malicious), observable("größe.example", Finding::Unknown), user, told];
+        let incoming = Incoming {
+            known: vec![(7, Kind::User)],
+            new: new.into_iter().map(|record| (record, "line 3".to_owned())).collect(),
+            bring_along: true,
+            origin: Source { kind: OriginKind::Manual, reference: String::new(), title: String::new() },
+        };
+        let kept = serde_json::to_string(&incoming).unwrap();
+        assert!(!kept.contains("search_text\":\"https"), "{kept}");
+        assert_eq!(serde_json::from_str::<Incoming>(&kept).unwrap().new, incoming.new);
+    }
 }

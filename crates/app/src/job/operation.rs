@@ -14,7 +14,7 @@ use store::{Tx, change, job, operation};
 use super::{Kind, Stop, Work, done};
 use crate::App;
 use crate::error::{AppError, Result};
-use crate::operation::bulk::{self, Bulk, CHUNK, Payload};
+use crate::operation::bulk::{self, Bulk, Payload};
 
 pub(crate) const KIND: Kind = Kind { name: bulk::JOB, unit: "rows", writes_logs: false, run, give_up };
 
@@ -28,7 +28,7 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let mut from = usize::try_from(work.job.done).unwrap_or_default();
     while from < count {
         work.check()?;
-        let range = from..(from + CHUNK).min(count);
+        let range = from..(from + payload.bulk.chunk()).min(count);
         let (payload, job, stamp) = (Arc::clone(&payload), work.job.id, app.stamp(&work.job.created_by));
         let end = range.end;
         let cancelled = app.store.write_blocking(scope, move |tx| {
