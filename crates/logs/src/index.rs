@@ -13,6 +13,7 @@ use crate::batch::BatchWriter;
 use crate::document::{EventDoc, EventFields, schema};
 use crate::error::LogError;
 use crate::event::{BatchSummary, Locator, StoredEvent, ValuesOf};
+use crate::events::{EventsFound, EventsRequest};
 use crate::manifest::{Finished, Manifest};
 use crate::partition::{Key, Partition};
 use crate::request::{SearchOutcome, SearchRequest, SourceCoverage, Stats};
@@ -261,6 +262,14 @@ impl LogIndex {
         progress: &(dyn Fn(u64, u64) -> ControlFlow<()> + Sync),
     ) -> Result<SearchOutcome, LogError> {
         crate::search::search(&self.snapshot(), &self.options, &self.fields, request, progress)
+    }
+
+    /// Looks through events.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn events(&self, request: &EventsRequest<'_>) -> Result<EventsFound, LogError> {
+        crate::events::events(&self.snapshot(), &self.options, &self.fields, request)
     }
 
     /// What each source (all, or those named) holds. A source without any data has no row.

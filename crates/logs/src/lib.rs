@@ -4,26 +4,37 @@
 //! at all, in partitions by UTC month; a sightings search ([`LogIndex::search`]) looks values up by the rule *Match*
 //! and never scans. Everything here blocks: call it from threads that may.
 
+mod ask;
 mod batch;
 mod coverage;
+mod docs;
 mod document;
 mod error;
 mod event;
+mod events;
 mod fetch;
 mod index;
+mod lookup;
 mod manifest;
 mod marks;
 mod needle;
+mod network;
 mod partition;
 mod phrase;
+mod query;
 mod request;
 mod search;
 mod segment;
 mod tally;
 mod tokens;
+mod wildcard;
 
 pub use batch::BatchWriter;
 pub use error::LogError;
 pub use event::{BatchSummary, Locator, NewEvent, StoredEvent, ValuesOf};
+pub use events::{EventsFound, EventsRequest, Position};
 pub use index::{LogIndex, Options};
-pub use request::{Basis, Needle, NeedleKind, NeedleResult, Refused, Sample, SearchOutcome, SearchRequest, SourceCoverage, Stats};
+pub use query::{Query, QueryError};
+pub use request::{
+    Alternative, Basis, Needle, NeedleKind, NeedleResult, Refused, Sample, SearchOutcome, SearchRequest, SourceCoverage, Stats,
+};

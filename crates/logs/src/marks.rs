@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::needle::{Checker, Lookup, Spelling, stands_alone};
+use crate::needle::{Checker, Lookup, Spelling};
 
 /// More places than this are not marked.
 const MOST_MARKS: usize = 64;
@@ -14,19 +14,14 @@ pub(crate) fn marks(raw: &str, spellings: &[&Spelling]) -> Vec<Range<usize>> {
     let lowered = Lowered::new(raw);
     let mut found: Vec<Range<usize>> = Vec::new();
     for spelling in spellings {
-        let escaped = escape(&spelling.value);
-        let escaped = (escaped != spelling.value).then(|| Spelling { value: escaped, ..(*spelling).clone() });
+        let escaped = spelling.escaped();
         for form in std::iter::once(*spelling).chain(escaped.as_ref()) {
             let token = matches!(form.lookup, Lookup::Token(_));
             let checker = Checker::new(form);
             let mut from = 0;
-            while let Some(at) = checker.next_in(&lowered.text, from) {
-                let end = at + form.value.len();
-                from = end.max(at + 1);
-                if token && !is_whole_token(&lowered.text, at, end) {
-                    continue;
-                }
-                found.extend(lowered.range_in_raw(at..end));
+            while let Some(range) = checker.next_in(&lowered.text, from) {
+                from = range.end.max(range.start + 1);
+                found.extend(lowered.range_in_raw(range));
                 if found.len() >= MOST_MARKS {
                     break;
                 }
@@ -49,10 +44,6 @@ pub(crate) fn marks(raw: &str, spellings: &[&Spelling]) -> Vec<Range<usize>> {
     found
 }
 
-fn is_whole_token(text: &str, start: usize, end: usize) -> bool {
-    stands_alone(text, start, end, false)
-}
-
 /// The first occurrence of a token behind or before outer dots.
 fn dotted_token(text: &str, token: &str) -> Option<Range<usize>> {
     crate::tokens::runs(text).find_map(|run| {
@@ -60,12 +51,6 @@ fn dotted_token(text: &str, token: &str) -> Option<Range<usize>> {
         let start = run.start + (written.len() - written.trim_start_matches('.').len());
         (written.trim_matches('.') == token).then_some(start..start + token.len())
     })
-}
-
-/// As a JSON string writes it.
-fn escape(value: &str) -> String {
-    let quoted = serde_json::to_string(value).unwrap_or_default();
-    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
 }
 
 /// A text in lower case that knows where its parts came from.

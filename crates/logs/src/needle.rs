@@ -1,9 +1,13 @@
 //! From a value to what the index is asked, and the exact check of what it answers.
 
+use std::ops::Range;
+
 use memchr::memmem;
 
+use crate::network::Network;
 use crate::request::NeedleKind;
 use crate::tokens::{indexed_form, is_token_char, is_word, runs};
+use crate::wildcard::{self, Hold};
 
 /// More tokens of a value than this are not looked up; the exact check decides anyway.
 const MOST_TOKENS: usize = 32;
@@ -13,10 +17,21 @@ const MOST_TOKENS: usize = 32;
 pub(crate) struct Spelling {
     /// Lower-cased.
     pub(crate) value: String,
-    /// How its end is compared.
-    pub(crate) url: bool,
+    /// What may not follow it.
+    pub(crate) ending: Ending,
     /// How it is found.
     pub(crate) lookup: Lookup,
+}
+
+/// What a value may not be followed by, besides what glues it to a longer word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Ending {
+    /// Nothing else.
+    Any,
+    /// One of `/ ? # & = %`: a URL that goes on is another one.
+    Url,
+    /// A slash: a path that goes on is another one, a query is not.
+    Path,
 }
 
 /// How the index is asked.
@@ -32,8 +47,23 @@ pub(crate) enum Lookup {
         /// may be followed by a dot and something that is not a word: `/a` stands in `/a..b`, whose token is `a..b`.
         longer_last: Vec<String>,
     },
+    /// Any text of this form; each event found has to be checked.
+    Wildcard(Hold),
+    /// Any address of this network.
+    Network(Network),
     /// The value can stand nowhere (`.x`: outer dots belong to no token).
     Nowhere,
+}
+
+impl Lookup {
+    /// Whether what the index finds has to be checked against the event's text.
+    pub(crate) fn has_to_be_checked(&self) -> bool {
+        match self {
+            Self::Phrase { .. } | Self::Wildcard(_) => true,
+            Self::Network(network) => !network.is_v4(),
+            Self::Token(_) | Self::Nowhere => false,
+        }
+    }
 }
 
 /// Why a value cannot be looked up.
@@ -47,9 +77,25 @@ impl Spelling {
     /// Why it cannot be looked up, in words for the person who asked.
     pub(crate) fn new(value: &str, kind: NeedleKind) -> Result<Self, &'static str> {
         let value = value.to_lowercase();
-        let url = kind == NeedleKind::Url;
+        let ending = match kind {
+            NeedleKind::Url => Ending::Url,
+            NeedleKind::UrlPath => Ending::Path,
+            _ => Ending::Any,
+        };
         if value.is_empty() {
             return Err("it is empty");
+        }
+        match kind {
+            NeedleKind::Network | NeedleKind::Wildcard if value.len() > LONGEST_PHRASE => return Err(TOO_LONG),
+            NeedleKind::Network => {
+                let network = Network::parse(&value).ok_or("it is no network like 192.0.2.0/24 or 2001:db8::/32")?;
+                return Ok(Self { value, ending, lookup: Lookup::Network(network) });
+            }
+            NeedleKind::Wildcard if wildcard::has(&value) => {
+                let lookup = Lookup::Wildcard(wildcard::hold(&value)?);
+                return Ok(Self { value, ending, lookup });
+            }
+            _ => {}
         }
         if value.chars().all(is_token_char) {
             let lookup = if value.starts_with('.') || value.ends_with('.') {
@@ -57,7 +103,7 @@ impl Spelling {
             } else {
                 Lookup::Token(indexed_form(&value).into_owned())
             };
-            return Ok(Self { value, url, lookup });
+            return Ok(Self { value, ending, lookup });
         }
         if value.len() > LONGEST_PHRASE {
             return Err(TOO_LONG);
@@ -81,41 +127,81 @@ impl Spelling {
         if tokens.is_empty() {
             return Err(NO_TOKEN);
         }
-        Ok(Self { value, url, lookup: Lookup::Phrase { tokens, longer_last } })
+        Ok(Self { value, ending, lookup: Lookup::Phrase { tokens, longer_last } })
+    }
+
+    /// The same as a JSON string writes it, when that differs.
+    pub(crate) fn escaped(&self) -> Option<Self> {
+        let quoted = serde_json::to_string(&self.value).unwrap_or_default();
+        let value = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned();
+        if value == self.value {
+            return None;
+        }
+        let lookup = match &self.lookup {
+            Lookup::Wildcard(_) => Lookup::Wildcard(wildcard::hold(&value).ok()?),
+            other => other.clone(),
+        };
+        Some(Self { value, ending: self.ending, lookup })
     }
 }
 
-/// Finds a value with separators in a lower-cased text, by the rule *Match*.
-pub(crate) struct Checker<'n> {
-    finder: memmem::Finder<'n>,
-    length: usize,
-    url: bool,
+/// Finds a spelling in a lower-cased text, by the rule *Match*.
+pub(crate) enum Checker<'n> {
+    /// The value as it is written.
+    Literal { finder: memmem::Finder<'n>, length: usize, ending: Ending },
+    /// A form with wildcards.
+    Form(regex::Regex),
+    /// Addresses.
+    Network(Network),
 }
 
 impl<'n> Checker<'n> {
     pub(crate) fn new(spelling: &'n Spelling) -> Self {
-        Self { finder: memmem::Finder::new(spelling.value.as_bytes()), length: spelling.value.len(), url: spelling.url }
+        match &spelling.lookup {
+            Lookup::Network(network) => Self::Network(*network),
+            Lookup::Wildcard(hold) => Self::Form(hold.regex.clone()),
+            _ => Self::Literal {
+                finder: memmem::Finder::new(spelling.value.as_bytes()),
+                length: spelling.value.len(),
+                ending: spelling.ending,
+            },
+        }
+    }
+
+    /// The same, with its value for itself.
+    pub(crate) fn into_owned(self) -> Checker<'static> {
+        match self {
+            Self::Literal { finder, length, ending } => Checker::Literal { finder: finder.into_owned(), length, ending },
+            Self::Form(form) => Checker::Form(form),
+            Self::Network(network) => Checker::Network(network),
+        }
     }
 
     pub(crate) fn occurs_in(&self, lower: &str) -> bool {
         self.next_in(lower, 0).is_some()
     }
 
-    /// The byte offset of the first occurrence at or after `from`.
-    pub(crate) fn next_in(&self, lower: &str, from: usize) -> Option<usize> {
-        let mut from = from;
-        loop {
-            let at = from + self.finder.find(lower.as_bytes().get(from..)?)?;
-            if stands_alone(lower, at, at + self.length, self.url) {
-                return Some(at);
+    /// The bytes of the first occurrence at or after `from`.
+    pub(crate) fn next_in(&self, lower: &str, from: usize) -> Option<Range<usize>> {
+        match self {
+            Self::Literal { finder, length, ending } => {
+                let mut from = from;
+                loop {
+                    let at = from + finder.find(lower.as_bytes().get(from..)?)?;
+                    if stands_alone(lower, at, at + length, *ending) {
+                        return Some(at..at + length);
+                    }
+                    from = at + 1;
+                }
             }
-            from = at + 1;
+            Self::Form(regex) => wildcard::next_in(regex, lower, from),
+            Self::Network(network) => network.next_in(lower, from),
         }
     }
 }
 
 /// Whether what stands at `start..end` is not glued to what is around it.
-pub(crate) fn stands_alone(text: &str, start: usize, end: usize, url: bool) -> bool {
+pub(crate) fn stands_alone(text: &str, start: usize, end: usize, ending: Ending) -> bool {
     let (Some(before), Some(after)) = (text.get(..start), text.get(end..)) else { return false };
     if before.chars().next_back().is_some_and(is_token_char) {
         return false;
@@ -124,7 +210,8 @@ pub(crate) fn stands_alone(text: &str, start: usize, end: usize, url: bool) -> b
     match after.next() {
         Some('.') => !after.next().is_some_and(is_word),
         Some(c) if is_word(c) || c == '-' => false,
-        Some('/' | '?' | '#' | '&' | '=' | '%') => !url,
+        Some('/') => ending == Ending::Any,
+        Some('?' | '#' | '&' | '=' | '%') => ending != Ending::Url,
         _ => true,
     }
 }
@@ -133,8 +220,7 @@ pub(crate) fn stands_alone(text: &str, start: usize, end: usize, url: bool) -> b
 mod tests {
     use super::*;
 
-    fn occurs(value: &str, url: bool, text: &str) -> bool {
-        let kind = if url { NeedleKind::Url } else { NeedleKind::Plain };
+    fn occurs(value: &str, kind: NeedleKind, text: &str) -> bool {
         let spelling = Spelling::new(value, kind).unwrap();
         Checker::new(&spelling).occurs_in(&text.to_lowercase())
     }
@@ -157,7 +243,7 @@ mod tests {
             ("c:\\users\\", "c:\\users\\anna", false),
             ("c:\\users\\", "c:\\users\\ ", true),
         ] {
-            assert_eq!(occurs(value, false, text), expected, "{value} in {text}");
+            assert_eq!(occurs(value, NeedleKind::Plain, text), expected, "{value} in {text}");
         }
     }
 
@@ -171,9 +257,23 @@ mod tests {
             ("(http://e.com/a)", true),
             ("http://e.com/a.", true),
         ] {
-            assert_eq!(occurs("http://e.com/A", true, text), expected, "{text}");
+            assert_eq!(occurs("http://e.com/A", NeedleKind::Url, text), expected, "{text}");
         }
-        assert!(occurs("http://e.com/a", false, "http://e.com/a/b"));
+        assert!(occurs("http://e.com/a", NeedleKind::Plain, "http://e.com/a/b"));
+    }
+
+    #[test]
+    fn a_path_is_the_same_with_any_query() {
+        for (text, expected) in [
+            ("http://e.com/a?x=1", true),
+            ("https://e.com/a#top", true),
+            ("e.com/a", true),
+            ("http://e.com/a/b", false),
+            ("http://e.com/ab", false),
+            ("http://www.e.com/a", false),
+        ] {
+            assert_eq!(occurs("e.com/a", NeedleKind::UrlPath, text), expected, "{text}");
+        }
     }
 
     #[test]

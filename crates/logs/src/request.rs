@@ -8,12 +8,18 @@ use model::time::Window;
 use crate::event::StoredEvent;
 
 /// How the value of a needle is compared. See domain.md, *Match*.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NeedleKind {
     /// By the general rule.
     Plain,
     /// As `Plain`, and additionally not continued by one of `/ ? # & = %`.
     Url,
+    /// A URL without its scheme: as `Plain`, and additionally not continued by a slash. Any query or fragment may follow.
+    UrlPath,
+    /// `192.0.2.0/24` or `2001:db8::/32`: any address of it.
+    Network,
+    /// `*` stands for any text within one value of an event, `?` for one character; otherwise as `Plain`.
+    Wildcard,
     /// As `Plain`; when asked, the domains below it are counted besides.
     Domain {
         /// Whether [`NeedleResult::with_subdomains`] is wanted.
@@ -30,8 +36,18 @@ pub struct Needle {
     pub kind: NeedleKind,
     /// The value as it is expected in logs. Upper and lower case are the same.
     pub value: String,
-    /// Other spellings of the same thing (`00-11-22-33-44-55` for a MAC address, `HKLM\…` for a registry key).
-    pub alternatives: Vec<String>,
+    /// Other spellings of the same thing (`00-11-22-33-44-55` for a MAC address, `HKLM\…` for a registry key), and wider
+    /// forms that were asked for (the host of a URL, the addresses of a network).
+    pub alternatives: Vec<Alternative>,
+}
+
+/// What else counts as the value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Alternative {
+    /// How it is compared.
+    pub kind: NeedleKind,
+    /// The text.
+    pub value: String,
 }
 
 /// A question: these values, in this window, in these sources.

@@ -14,7 +14,7 @@ use crate::event::StoredEvent;
 use crate::fetch::Fetcher;
 use crate::index::{Options, Snapshot};
 use crate::marks::marks;
-use crate::needle::{Checker, Lookup, Spelling};
+use crate::needle::{Checker, Spelling};
 use crate::request::{Basis, NeedleKind, NeedleResult, Refused, Sample, SearchOutcome, SearchRequest};
 use crate::segment::SegmentSearch;
 use crate::tally::{Address, Tallies, Tally};
@@ -42,15 +42,16 @@ pub(crate) struct Planned {
 impl<'r> Plan<'r> {
     fn new(request: &'r SearchRequest<'r>) -> (Self, Vec<Refused>) {
         let mut plan = Self { request, spellings: Vec::new(), needles: Vec::new() };
-        let mut known: HashMap<(String, bool), usize> = HashMap::new();
+        let mut known: HashMap<(String, NeedleKind), usize> = HashMap::new();
         let mut refused = Vec::new();
         for (place, needle) in request.needles.iter().enumerate() {
             let mut spellings = Vec::with_capacity(1 + needle.alternatives.len());
-            for (at, value) in std::iter::once(&needle.value).chain(&needle.alternatives).enumerate() {
-                match Spelling::new(value, needle.kind) {
+            let others = needle.alternatives.iter().map(|other| (&other.value, other.kind));
+            for (at, (value, kind)) in std::iter::once((&needle.value, needle.kind)).chain(others).enumerate() {
+                match Spelling::new(value, kind) {
                     Ok(spelling) => {
                         let next = plan.spellings.len();
-                        let index = *known.entry((spelling.value.clone(), spelling.url)).or_insert(next);
+                        let index = *known.entry((spelling.value.clone(), kind)).or_insert(next);
                         if index == next {
                             plan.spellings.push(spelling);
                         }
@@ -88,8 +89,7 @@ pub(crate) fn search(
     let days = request.window.days();
     let segments: Vec<&SegmentReader> =
         snapshot.partitions.iter().filter(|(key, _)| key.meets(days)).flat_map(|(_, searcher)| searcher.segment_readers()).collect();
-    let checkers: Vec<Option<Checker<'_>>> =
-        plan.spellings.iter().map(|s| matches!(s.lookup, Lookup::Phrase { .. }).then(|| Checker::new(s))).collect();
+    let checkers: Vec<Option<Checker<'_>>> = plan.spellings.iter().map(|s| s.lookup.has_to_be_checked().then(|| Checker::new(s))).collect();
 
     let units = units(segments.len(), plan.needles.len(), options.threads);
     let total = units.len() as u64;
@@ -234,7 +234,7 @@ fn fetch(drafts: &[Draft], segments: &[&SegmentReader], threads: usize) -> Resul
     })
 }
 
-fn by_count(names: HashMap<std::sync::Arc<str>, u64>) -> Vec<(String, u64)> {
+pub(crate) fn by_count(names: HashMap<std::sync::Arc<str>, u64>) -> Vec<(String, u64)> {
     let mut names: Vec<(String, u64)> = names.into_iter().map(|(name, count)| (name.to_string(), count)).collect();
     names.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     names

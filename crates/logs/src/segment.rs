@@ -7,15 +7,13 @@ use std::sync::Arc;
 use model::time::Window;
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::InvertedIndexReader;
-use tantivy::postings::TermInfo;
-use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, SegmentReader};
 
-use crate::document::{ACCOUNT, EventFields, HOST, SOURCE, Stored, StoredBytes, TIME};
+use crate::document::{ACCOUNT, EventFields, HOST, SOURCE, TIME};
 use crate::error::{LogError, index_io};
 use crate::event::ValuesOf;
-use crate::needle::{Checker, Lookup};
-use crate::phrase::phrase_docs;
+use crate::lookup::{lookup_docs, lower_text, sort_out, term_docs};
+use crate::needle::Checker;
 use crate::search::{Plan, Planned, within};
 use crate::tally::{NameCounter, Tallies, Tally};
 use crate::tokens::{below_key, is_domain_ending};
@@ -60,7 +58,9 @@ impl<'s> SegmentSearch<'s> {
         which: Range<usize>,
         found: &mut [Tallies],
     ) -> Result<(), LogError> {
-        let Some(filter) = Filter::new(&self, plan) else { return Ok(()) };
+        let request = plan.request;
+        let filter = Filter::new(self.segment, self.time.as_ref(), self.source.as_ref(), request.window, request.sources);
+        let Some(filter) = filter else { return Ok(()) };
         let needles = plan.needles.get(which.clone()).unwrap_or_default();
         let checked = self.check_phrases(plan, needles, checkers, &filter)?;
         let mut docs = Vec::new();
@@ -88,31 +88,13 @@ impl<'s> SegmentSearch<'s> {
         Ok(())
     }
 
-    fn term(&self, token: &str) -> Result<Option<TermInfo>, LogError> {
-        self.tokens.terms().get(token.as_bytes()).map_err(index_io)
-    }
-
-    /// Appends the events of a term.
-    fn term_docs(index: &InvertedIndexReader, info: &TermInfo, docs: &mut Vec<DocId>) -> Result<(), LogError> {
-        let mut postings = index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic).map_err(index_io)?;
-        while postings.block_len() > 0 {
-            docs.extend_from_slice(postings.docs());
-            postings.advance();
-        }
-        Ok(())
-    }
-
     /// Appends the events that hold a spelling, before the filter.
     fn spelling_docs(&self, plan: &Plan<'_>, spelling: Option<&usize>, checked: &Checked, docs: &mut Vec<DocId>) -> Result<(), LogError> {
         let Some(&number) = spelling else { return Ok(()) };
         match plan.spellings.get(number).map(|s| &s.lookup) {
-            Some(Lookup::Token(token)) => {
-                if let Some(info) = self.term(token)? {
-                    Self::term_docs(&self.tokens, &info, docs)?;
-                }
-            }
-            Some(Lookup::Phrase { .. }) => docs.extend(checked.get(&number).into_iter().flatten()),
-            Some(Lookup::Nowhere) | None => {}
+            Some(lookup) if lookup.has_to_be_checked() => docs.extend(checked.get(&number).into_iter().flatten()),
+            Some(lookup) => lookup_docs(&self.tokens, lookup, docs)?,
+            None => {}
         }
         Ok(())
     }
@@ -146,7 +128,7 @@ impl<'s> SegmentSearch<'s> {
             }
         }
         for info in infos {
-            Self::term_docs(&index, &info, docs)?;
+            term_docs(&index, &info, docs)?;
         }
         Ok(())
     }
@@ -162,8 +144,9 @@ impl<'s> SegmentSearch<'s> {
         let mut candidates: Vec<(DocId, usize)> = Vec::new();
         let numbers: BTreeSet<usize> = needles.iter().flat_map(|needle| &needle.spellings).copied().collect();
         for number in numbers {
-            if let Some(Lookup::Phrase { tokens, longer_last }) = plan.spellings.get(number).map(|s| &s.lookup) {
-                let mut docs = phrase_docs(&self.tokens, tokens, longer_last)?;
+            if let Some(lookup) = plan.spellings.get(number).map(|s| &s.lookup).filter(|lookup| lookup.has_to_be_checked()) {
+                let mut docs = Vec::new();
+                lookup_docs(&self.tokens, lookup, &mut docs)?;
                 filter.keep(&mut docs);
                 candidates.extend(docs.into_iter().map(|doc| (doc, number)));
             }
@@ -177,15 +160,7 @@ impl<'s> SegmentSearch<'s> {
         let mut text = String::new();
         for of_doc in candidates.chunk_by(|a, b| a.0 == b.0) {
             let Some(&(doc, _)) = of_doc.first() else { continue };
-            let bytes = store.get::<StoredBytes>(doc)?.0;
-            let stored = Stored::decode(&bytes).ok_or_else(|| LogError::Index("a stored event cannot be read".to_owned()))?;
-            text.clear();
-            (self.values_of)(stored.shape, stored.raw, &mut text);
-            if text.is_ascii() {
-                text.make_ascii_lowercase();
-            } else {
-                text = text.to_lowercase();
-            }
+            lower_text(&store, doc, self.values_of, &mut text)?;
             for &(_, number) in of_doc {
                 if checkers.get(number).and_then(Option::as_ref).is_some_and(|checker| checker.occurs_in(&text)) {
                     checked.entry(number).or_default().push(doc);
@@ -234,13 +209,8 @@ impl<'s> SegmentSearch<'s> {
 /// For each spelling with separators, the events that hold it.
 type Checked = BTreeMap<usize, Vec<DocId>>;
 
-fn sort_out(docs: &mut Vec<DocId>) {
-    docs.sort_unstable();
-    docs.dedup();
-}
-
 /// Which events of the segment the request asks for.
-struct Filter {
+pub(crate) struct Filter {
     window: Option<(Window, Option<Column<i64>>)>,
     sources: Option<(Vec<i64>, Option<Column<i64>>)>,
     alive: Option<tantivy::fastfield::AliveBitSet>,
@@ -248,49 +218,62 @@ struct Filter {
 
 impl Filter {
     /// `None` when it asks for none.
-    fn new(search: &SegmentSearch<'_>, plan: &Plan<'_>) -> Option<Self> {
-        let window = match plan.request.window {
+    pub(crate) fn new(
+        segment: &SegmentReader,
+        time: Option<&Column<i64>>,
+        source: Option<&Column<i64>>,
+        window: Window,
+        sources: Option<&[i64]>,
+    ) -> Option<Self> {
+        let wanted_window = window;
+        let window = match window {
             Window::All => None,
             Window::Between(from, to) => {
-                let column = search.time.as_ref()?;
+                let column = time?;
                 let (from, to) = (from.micros(), to.micros());
                 let (first, last) = (column.min_value(), column.max_value());
                 if last < from || first > to {
                     return None;
                 }
                 let all_inside = first >= from && last <= to && column.index.get_cardinality().is_full();
-                (!all_inside).then(|| (plan.request.window, search.time.clone()))
+                (!all_inside).then(|| (wanted_window, time.cloned()))
             }
         };
-        let sources = match plan.request.sources {
+        let sources = match sources {
             None => None,
             Some(wanted) => {
-                let column = search.source.as_ref()?;
+                let column = source?;
                 let (least, most) = (column.min_value(), column.max_value());
                 if !wanted.iter().any(|w| (least..=most).contains(w)) {
                     return None;
                 }
-                (least != most).then(|| (wanted.to_vec(), search.source.clone()))
+                (least != most).then(|| (wanted.to_vec(), source.cloned()))
             }
         };
-        Some(Self { window, sources, alive: search.segment.alive_bitset().cloned() })
+        Some(Self { window, sources, alive: segment.alive_bitset().cloned() })
     }
 
-    fn keep(&self, docs: &mut Vec<DocId>) {
-        if self.window.is_none() && self.sources.is_none() && self.alive.is_none() {
-            return;
+    pub(crate) fn keep(&self, docs: &mut Vec<DocId>) {
+        if !self.keeps_all() {
+            docs.retain(|&doc| self.keeps(doc));
         }
-        docs.retain(|&doc| {
-            let first = |column: &Option<Column<i64>>| column.as_ref().and_then(|c| c.first(doc));
-            self.alive.as_ref().is_none_or(|alive| alive.is_alive(doc))
-                && self.window.as_ref().is_none_or(|(window, column)| within(*window, first(column)))
-                && self.sources.as_ref().is_none_or(|(wanted, column)| first(column).is_some_and(|source| wanted.contains(&source)))
-        });
+    }
+
+    /// Whether no event of the segment is left out.
+    pub(crate) fn keeps_all(&self) -> bool {
+        self.window.is_none() && self.sources.is_none() && self.alive.is_none()
+    }
+
+    pub(crate) fn keeps(&self, doc: DocId) -> bool {
+        let first = |column: &Option<Column<i64>>| column.as_ref().and_then(|c| c.first(doc));
+        self.alive.as_ref().is_none_or(|alive| alive.is_alive(doc))
+            && self.window.as_ref().is_none_or(|(window, column)| within(*window, first(column)))
+            && self.sources.as_ref().is_none_or(|(wanted, column)| first(column).is_some_and(|source| wanted.contains(&source)))
     }
 }
 
 /// A column of names, its counters, and the names that were already looked up.
-struct Names {
+pub(crate) struct Names {
     column: Option<StrColumn>,
     counter: NameCounter,
     known: Vec<Option<Arc<str>>>,
@@ -300,11 +283,11 @@ struct Names {
 }
 
 impl Names {
-    fn new(column: Option<StrColumn>) -> Self {
+    pub(crate) fn new(column: Option<StrColumn>) -> Self {
         Self { column, counter: NameCounter::default(), known: Vec::new(), docs: Vec::new(), rows: Vec::new(), places: Vec::new() }
     }
 
-    fn count(&mut self, docs: &[DocId]) {
+    pub(crate) fn count(&mut self, docs: &[DocId]) {
         let Some(column) = &self.column else { return };
         let places = column.ords();
         if places.index.get_cardinality().is_full() && places.min_value() == places.max_value() {
@@ -322,7 +305,7 @@ impl Names {
         }
     }
 
-    fn drain(&mut self, mut each: impl FnMut(Arc<str>, u64)) -> Result<(), LogError> {
+    pub(crate) fn drain(&mut self, mut each: impl FnMut(Arc<str>, u64)) -> Result<(), LogError> {
         let Some(column) = &self.column else { return Ok(()) };
         let known = &mut self.known;
         let mut failed = None;

@@ -5,8 +5,12 @@
 mod common;
 
 use common::{count, needle, only, open, put, search};
-use logs::{Basis, Needle, NeedleKind};
+use logs::{Alternative, Basis, Needle, NeedleKind};
 use model::time::Window;
+
+fn spelled(value: &str) -> Alternative {
+    Alternative { kind: NeedleKind::Plain, value: value.to_owned() }
+}
 
 /// For each value, the events that hold it.
 #[test]
@@ -123,13 +127,13 @@ fn other_spellings_are_counted_besides() {
         id: 1,
         kind: NeedleKind::Plain,
         value: "00:11:22:33:44:55".to_owned(),
-        alternatives: vec!["00-11-22-33-44-55".to_owned(), "::".to_owned()],
+        alternatives: vec![spelled("00-11-22-33-44-55"), spelled("::")],
     };
     let key = Needle {
         id: 2,
         kind: NeedleKind::Plain,
         value: "HKEY_LOCAL_MACHINE\\Run\\x".to_owned(),
-        alternatives: vec!["HKLM\\Run\\x".to_owned()],
+        alternatives: vec![spelled("HKLM\\Run\\x")],
     };
     let outcome = search(&index, &[mac, key], Window::All, None);
     let counts: Vec<_> = outcome.results.iter().map(|r| (r.id, r.count, r.count_normalised, r.basis)).collect();
@@ -152,4 +156,47 @@ fn strange_input_does_no_harm() {
     assert_eq!(count(&index, "b"), 1);
     assert_eq!(count(&index, "a\u{0}b"), 1);
     assert_eq!(search(&index, &[needle(&"x:".repeat(40_000), NeedleKind::Plain)], Window::All, None).refused.len(), 1);
+}
+
+#[test]
+fn networks_wildcards_and_paths_of_urls_are_found() {
+    let events = [
+        "from 192.0.2.7:443 to 192.0.20.1",
+        "dst=192.0.2.255.",
+        "192.0.2.7.example",
+        "[2001:db8:0:1::5]:80 and 2001:0DB8::9",
+        "2001:db9::1",
+        "C:\\Users\\anna\\AppData\\evil7.exe -x",
+        "c:\\users\\bert\nevil7.exe",
+        "GET http://evil.example/a?id=1",
+        "GET http://evil.example/a/b",
+        "powershell.exe -nop -enc AAAA",
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    put(&index, 1, 1, &events.map(|text| ("2023-08-15T10:00:00Z", text)));
+    for (value, kind, expected) in [
+        ("192.0.2.0/24", NeedleKind::Network, &[0, 1][..]),
+        ("192.0.0.0/11", NeedleKind::Network, &[0, 1]),
+        ("192.0.2.8/29", NeedleKind::Network, &[]),
+        ("0.0.0.0/0", NeedleKind::Network, &[0, 1]),
+        ("2001:db8::/32", NeedleKind::Network, &[3]),
+        ("2001:db8:0:1::/64", NeedleKind::Network, &[3]),
+        ("2001:db8:0:2::/64", NeedleKind::Network, &[]),
+        ("c:\\users\\*\\evil?.exe", NeedleKind::Wildcard, &[5]),
+        ("*il7.exe", NeedleKind::Wildcard, &[5, 6]),
+        ("powershell*-enc*", NeedleKind::Wildcard, &[9]),
+        ("evil.example", NeedleKind::Wildcard, &[7, 8]),
+        ("evil.example/a", NeedleKind::UrlPath, &[7]),
+    ] {
+        let outcome = search(&index, &[needle(value, kind)], Window::All, None);
+        assert_eq!(outcome.refused, [], "{value}");
+        let found: u64 = outcome.results.iter().map(|r| r.count).sum();
+        assert_eq!(found, expected.len() as u64, "{value}");
+        let lines: Vec<u64> = outcome.results.iter().flat_map(|r| &r.samples).map(|s| s.event.line - 1).collect();
+        assert_eq!(lines, expected.iter().map(|e| *e as u64).take(3).collect::<Vec<_>>(), "{value}");
+        assert!(outcome.results.iter().flat_map(|r| &r.samples).all(|s| !s.marks.is_empty()), "{value} is marked");
+    }
+    let refused = search(&index, &[needle("*?*", NeedleKind::Wildcard), needle("10.0.0.0/99", NeedleKind::Network)], Window::All, None);
+    assert_eq!(refused.refused.len(), 2);
 }

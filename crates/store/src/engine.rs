@@ -177,11 +177,13 @@ impl<'c> Tx<'c> {
 /// Only digits after `$` are touched; statements hold no text literals with `$`.
 pub(crate) fn question_marks(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len());
-    let mut chars = sql.chars().peekable();
-    while let Some(c) = chars.next() {
-        let numbered = c == '$' && chars.peek().is_some_and(char::is_ascii_digit);
-        out.push(if numbered { '?' } else { c });
+    let mut rest = sql;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        out.push(if after.starts_with(|c: char| c.is_ascii_digit()) { '?' } else { '$' });
+        rest = after;
     }
+    out.push_str(rest);
     out
 }
 

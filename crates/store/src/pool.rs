@@ -5,6 +5,7 @@
 //! one's own takes 4 µs, through an async SQL layer 50 µs.
 
 mod backend;
+mod checkpoint;
 mod writer;
 
 use std::thread::JoinHandle;
@@ -34,14 +35,19 @@ impl Pool {
     /// Starts one writer on `first`, and `readers` readers on connections of their own.
     pub(crate) fn start(
         target: &Target,
-        first: Backend,
+        mut first: Backend,
         readers: usize,
         announce: impl Fn(i64) + Send + 'static,
     ) -> Result<Self, StoreError> {
         let (reads, read_queue) = bounded::<ReadTask>(QUEUE);
         let (writes, write_queue) = bounded::<Box<dyn Task>>(QUEUE);
-        let mut threads = Vec::with_capacity(readers + 1);
-        threads.push(spawn("store-writer", move || writer::run(first, &write_queue, announce))?);
+        let mut threads = Vec::with_capacity(readers + 2);
+        let checkpoints = checkpoint::start(target, &mut first)?.map(|(checkpoints, thread)| {
+            threads.push(thread);
+            checkpoints
+        });
+        // Before the thread that hears from it, so that it is joined first: threads end in the order of this list.
+        threads.insert(0, spawn("store-writer", move || writer::run(first, checkpoints.as_ref(), &write_queue, announce))?);
         for number in 0..readers {
             let backend = target.connect()?;
             let queue: Receiver<ReadTask> = read_queue.clone();

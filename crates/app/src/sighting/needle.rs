@@ -1,11 +1,7 @@
 //! From an observable to what the logs are asked: how its type is compared, and how else the same thing may be written.
 
-use logs::{Needle, NeedleKind};
+use logs::{Alternative, Needle, NeedleKind};
 use model::observable::{self, Observable, ObservableType as T};
-
-/// What is told with a network that was not found: the rule compares text.
-pub(super) const ONLY_AS_TEXT: &str =
-    "a network is looked for as it is written, not by the addresses in it; search for the addresses to know more";
 
 /// The needle of an observable, by its type's word and its normal form. The index compares without regard to case.
 pub(super) fn needle(id: i64, category: &str, value: &str) -> Needle {
@@ -16,15 +12,39 @@ pub(super) fn needle(id: i64, category: &str, value: &str) -> Needle {
         _ => NeedleKind::Plain,
     };
     let lower = value.to_lowercase();
-    let mut alternatives: Vec<String> = alternatives(of_type, value).into_iter().filter(|other| other.to_lowercase() != lower).collect();
-    alternatives.sort();
-    alternatives.dedup();
-    Needle { id, kind, value: value.to_owned(), alternatives }
+    let mut others: Vec<Alternative> = alternatives(of_type, value)
+        .into_iter()
+        .filter(|other| other.to_lowercase() != lower)
+        .map(|value| Alternative { kind, value })
+        .chain(wider(of_type, value).map(|kind| Alternative { kind, value: value.to_owned() }))
+        .collect();
+    others.sort();
+    others.dedup();
+    Needle { id, kind, value: value.to_owned(), alternatives: others }
 }
 
-/// Whether an observable is a network, of which only the text can be found.
-pub(super) fn is_network(category: &str, value: &str) -> bool {
-    matches!(category.parse(), Ok(T::Ipv4Addr | T::Ipv6Addr)) && value.contains('/')
+/// How the value is looked for besides as it is written: a network by its addresses, and wildcards in what people write
+/// with them.
+fn wider(of_type: T, value: &str) -> Option<NeedleKind> {
+    match of_type {
+        T::Ipv4Addr | T::Ipv6Addr if value.contains('/') => Some(NeedleKind::Network),
+        T::FileName
+        | T::FilePath
+        | T::Directory
+        | T::WindowsRegistryKey
+        | T::ProcessCommandLine
+        | T::NamedPipe
+        | T::Mutex
+        | T::ServiceName
+        | T::UserAgent
+        | T::EmailSubject
+        | T::Other
+            if value.contains(['*', '?']) =>
+        {
+            Some(NeedleKind::Wildcard)
+        }
+        _ => None,
+    }
 }
 
 fn alternatives(of_type: T, value: &str) -> Vec<String> {
@@ -105,15 +125,24 @@ pub(super) fn query(needle: &Needle, window: &str) -> String {
     let how = match needle.kind {
         NeedleKind::Url => "URL",
         NeedleKind::Domain { .. } => "domain",
-        NeedleKind::Plain => "value",
+        _ => "value",
     };
     let or = if needle.alternatives.is_empty() {
         String::new()
     } else {
-        format!(" | normalised: {}", needle.alternatives.iter().map(|other| format!("\"{other}\"")).collect::<Vec<_>>().join(" OR "))
+        format!(" | also: {}", needle.alternatives.iter().map(words).collect::<Vec<_>>().join(" OR "))
     };
     let below = if matches!(needle.kind, NeedleKind::Domain { .. }) { format!(" | below: \"*.{}\"", needle.value) } else { String::new() };
     format!("{how}: \"{}\"{or}{below} | time: {window}", needle.value)
+}
+
+fn words(other: &Alternative) -> String {
+    let value = &other.value;
+    match other.kind {
+        NeedleKind::Network => format!("any address of {value}"),
+        NeedleKind::Wildcard => format!("\"{value}\" with wildcards"),
+        _ => format!("\"{value}\""),
+    }
 }
 
 #[cfg(test)]
@@ -121,7 +150,7 @@ mod tests {
     use super::*;
 
     fn others(category: &str, value: &str) -> Vec<String> {
-        needle(1, category, value).alternatives
+        needle(1, category, value).alternatives.into_iter().map(|other| other.value).collect()
     }
 
     #[test]
@@ -146,6 +175,15 @@ mod tests {
         {
             assert_eq!(others(category, value), [""; 0], "{value}");
         }
-        assert!(is_network("ipv4-addr", "192.0.2.0/24") && !is_network("url", "http://a/b"));
+    }
+
+    #[test]
+    fn networks_and_wildcards_are_looked_for_in_both_ways() {
+        let kinds = |category: &str, value: &str| -> Vec<NeedleKind> {
+            needle(1, category, value).alternatives.into_iter().map(|other| other.kind).collect()
+        };
+        assert_eq!(kinds("ipv4-addr", "192.0.2.0/24"), [NeedleKind::Network]);
+        assert_eq!(kinds("file-path", r"C:\Users\*\evil.exe"), [NeedleKind::Plain, NeedleKind::Wildcard]);
+        assert_eq!(kinds("url", "http://evil.example/a?b=*"), []);
     }
 }

@@ -183,13 +183,11 @@ fn hits(result: &NeedleResult) -> i64 {
 fn result(plan: &Plan, source: &Asked, stored: &sighting::Needle, asked: &Needle, found: &Found) -> Result<NewResult, Stop> {
     let held = source.row.and_then(|row| found.results.get(&(stored.record, row)));
     let sighted = held.is_some_and(|held| hits(held) > 0);
-    let only_as_text = needle::is_network(&stored.category, &stored.value);
     let (outcome, error) = match (found.refused.get(&stored.record), source.row) {
         (_, None) => (Outcome::Failed, "the source was deleted after the search was started".to_owned()),
         (Some(reason), _) => (Outcome::Failed, reason.clone()),
-        (None, Some(_)) if sighted => (Outcome::Seen, if only_as_text { needle::ONLY_AS_TEXT.to_owned() } else { String::new() }),
+        (None, Some(_)) if sighted => (Outcome::Seen, String::new()),
         (None, Some(_)) if !source.coverage.covered => (Outcome::NoCoverage, String::new()),
-        (None, Some(_)) if only_as_text => (Outcome::Failed, needle::ONLY_AS_TEXT.to_owned()),
         (None, Some(_)) => (Outcome::NotSeen, String::new()),
     };
     let mut detail = Detail {

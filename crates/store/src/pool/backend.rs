@@ -61,11 +61,10 @@ impl Backend {
     }
 
     /// Makes room for writing. 64 MiB of cache hold what a chunk of an import changes: of 16, pages went to disk and came back
-    /// within one transaction. Pages that are changed again and again reach the database file once in 64 MiB of log. A
-    /// hundred thousand observables with their artifacts wrote 4.9 GB without both, and 2.3 GB with them.
+    /// within one transaction. When the log reaches the database file is told in `checkpoint`.
     pub(crate) fn prepare_to_write(&mut self) -> Result<()> {
         if let Self::Sqlite(connection) = self {
-            connection.execute_batch("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384")?;
+            connection.execute_batch("PRAGMA cache_size = -65536")?;
         }
         Ok(())
     }

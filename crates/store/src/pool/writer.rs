@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::Backend;
 use super::backend::caught;
+use super::checkpoint::Checkpoints;
 use crate::engine::{Engine, Tx};
 use crate::error::StoreError;
 use model::Scope;
@@ -80,8 +81,11 @@ where
     }
 }
 
-pub(crate) fn run(mut backend: Backend, queue: &Receiver<Box<dyn Task>>, announce: impl Fn(i64)) {
+pub(crate) fn run(mut backend: Backend, checkpoints: Option<&Checkpoints>, queue: &Receiver<Box<dyn Task>>, announce: impl Fn(i64)) {
     while let Ok(first) = queue.recv() {
+        if let Some(checkpoints) = checkpoints {
+            checkpoints.finish(&backend);
+        }
         let mut group = vec![first];
         let result = commit_group(&mut backend, queue, &mut group);
         if let Err(error) = &result {
@@ -108,6 +112,20 @@ fn commit_group(backend: &mut Backend, queue: &Receiver<Box<dyn Task>>, group: &
     let mut highest_change = 0;
     let mut next = 0;
     loop {
+        if next == 0
+            && queue.is_empty()
+            && let Some(alone) = group.first_mut()
+        {
+            // Nobody waits: what it changes needs no savepoint, for which every page would be copied once more.
+            match alone.run(backend) {
+                Outcome::Keep(change) => highest_change = highest_change.max(change),
+                Outcome::Discard => {
+                    backend.run("ROLLBACK")?;
+                    begin(backend)?;
+                }
+            }
+            next = 1;
+        }
         while let Some(task) = group.get_mut(next) {
             backend.run("SAVEPOINT one_write")?;
             match task.run(backend) {
