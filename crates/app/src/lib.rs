@@ -27,6 +27,7 @@ pub mod operation;
 pub mod record;
 pub mod search;
 pub mod sighting;
+pub mod source;
 pub mod technique;
 pub mod text;
 

@@ -1,7 +1,9 @@
-//! The only outbound network. For now: another Vizsla, for commands that go through a server.
+//! The only outbound network: another Vizsla, for commands that go through a server; and outside sources of sightings
+//! ([`siem`]).
 //!
 //! TLS is rustls with ring; certificates are checked against the system's roots by way of the platform verifier.
 
 mod server;
+pub mod siem;
 
 pub use server::{Answer, ConnectError, Content, Saved, Server};

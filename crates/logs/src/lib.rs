@@ -6,6 +6,7 @@
 
 mod ask;
 mod batch;
+mod compare;
 mod coverage;
 mod docs;
 mod document;
@@ -30,6 +31,7 @@ mod tokens;
 mod wildcard;
 
 pub use batch::BatchWriter;
+pub use compare::{Comparison, Holds};
 pub use error::LogError;
 pub use event::{BatchSummary, Locator, NewEvent, StoredEvent, ValuesOf};
 pub use events::{EventsFound, EventsRequest, Position};

@@ -48,3 +48,20 @@ choice! {
         Deleted = 4 "deleted" "Deleted",
     }
 }
+
+choice! {
+    /// What kind of product an outside source of sightings is.
+    pub enum SourceKind {
+        Elasticsearch = 1 "elasticsearch" "Elasticsearch",
+        OpenSearch = 2 "opensearch" "OpenSearch",
+        Quickwit = 3 "quickwit" "Quickwit",
+        ClickHouse = 4 "clickhouse" "ClickHouse",
+        Splunk = 5 "splunk" "Splunk",
+        Sentinel = 6 "sentinel" "Microsoft Sentinel",
+        QRadar = 7 "qradar" "IBM QRadar",
+        Loki = 8 "loki" "Grafana Loki",
+        Misp = 9 "misp" "MISP",
+        /// Any service that answers JSON over HTTP.
+        Http = 10 "http" "HTTP service",
+    }
+}

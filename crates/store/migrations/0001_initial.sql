@@ -403,6 +403,28 @@ CREATE TABLE log_file (
 CREATE INDEX log_file_source ON log_file (source_id, id);
 CREATE INDEX log_file_sha ON log_file (sha256, source_id);
 
+-- Outside sources of sightings. What is needed to sign in there lies apart, so that no list can show it.
+CREATE TABLE source (
+    id         {id},
+    name       {text} NOT NULL UNIQUE,
+    kind       {text} NOT NULL,
+    settings   {text} NOT NULL,
+    enabled    {int} NOT NULL,
+    external   {int} NOT NULL,
+    -- When it was last asked, or 0; what it said when it was tested; why it failed, if it did.
+    asked_at   {int} NOT NULL,
+    answer     {text} NOT NULL,
+    error      {text} NOT NULL,
+    created_by {text} NOT NULL,
+    created_at {int} NOT NULL,
+    updated_at {int} NOT NULL
+);
+
+CREATE TABLE source_secret (
+    source_id {int} NOT NULL PRIMARY KEY REFERENCES source (id),
+    secret    {text} NOT NULL
+);
+
 -- Sightings --------------------------------------------------------------------------------------------------------
 
 CREATE TABLE sighting_search (

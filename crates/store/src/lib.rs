@@ -33,6 +33,7 @@ pub mod operation;
 pub mod record;
 pub mod setting;
 pub mod sighting;
+pub mod source;
 pub mod technique;
 
 use std::path::PathBuf;
@@ -206,6 +207,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("record::original", record::original::STATEMENTS),
         ("setting", setting::STATEMENTS),
         ("sighting", sighting::STATEMENTS),
+        ("source", source::STATEMENTS),
         ("technique", technique::STATEMENTS),
         ("sighting::result", sighting::result::STATEMENTS),
     ];

@@ -101,6 +101,7 @@ statements! {
         VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, '', '', '', '', $9, $10, 0) RETURNING id";
     SET_JOB = "UPDATE sighting_search SET job_id = $2 WHERE id = $1";
     BEGIN = "UPDATE sighting_search SET state = 'running', coverage = $2 WHERE id = $1";
+    COVERAGE = "UPDATE sighting_search SET coverage = $2 WHERE id = $1";
     FORGET = "DELETE FROM sighting_result WHERE search_id = $1";
     RESET = "UPDATE sighting_needle SET outcome = $2, hits = 0, first_at = 0, last_at = 0 WHERE search_id = $1 AND outcome <> $2";
     END = "UPDATE sighting_search SET state = $2, hosts = $3, accounts = $4, error = $5, finished_at = $6 WHERE id = $1";
@@ -179,6 +180,14 @@ pub fn begin(tx: &mut Tx<'_>, search: i64, coverage: &str) -> Result<()> {
     tx.execute(FORGET, params![search])?;
     tx.execute(RESET, params![search, Outcome::Pending.code()])?;
     tx.execute(BEGIN, params![search, coverage]).map(|_| ())
+}
+
+/// Says what the sources have in the window, as they tell it one after the other.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_coverage(tx: &mut Tx<'_>, search: i64, coverage: &str) -> Result<()> {
+    tx.execute(COVERAGE, params![search, coverage]).map(|_| ())
 }
 
 /// Ends a search that came to its end.

@@ -4,6 +4,8 @@
 
 mod each_engine;
 mod postgres;
+mod service;
+mod siem;
 mod store;
 mod world;
 
@@ -14,6 +16,8 @@ mod app;
 pub use crate::app::TestApp;
 pub use crate::each_engine::block_on;
 pub use crate::postgres::Postgres;
+pub use crate::service::{Reply, Request, Service, exchange};
+pub use crate::siem::{ClickHouse, OpenSearch};
 pub use crate::store::TestStore;
 pub use crate::world::TestWorld;
 pub use ::store::Engine;

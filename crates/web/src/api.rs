@@ -18,6 +18,7 @@ pub(crate) mod record;
 pub(crate) mod relationship;
 pub(crate) mod search;
 pub(crate) mod sighting;
+pub(crate) mod source;
 pub(crate) mod technique;
 pub(crate) mod token;
 

@@ -33,6 +33,16 @@ pub enum NewObservable {
     },
 }
 
+impl NewObservable {
+    /// The observable that is meant.
+    pub(crate) fn read(&self) -> std::result::Result<Observable, String> {
+        match self {
+            Self::Value(value) => Observable::guess(value).map_err(|error| error.to_string()),
+            Self::Typed { r#type, value } => observable::parse_typed(r#type, value).map_err(|error| error.to_string()),
+        }
+    }
+}
+
 /// What to put into a case.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -101,11 +111,7 @@ fn validate(input: &AddArtifacts) -> Result<Vec<NewRecord>> {
         new.extend(NewRecord::read(record, &format!("/records/{n}"), &mut fields));
     }
     for (n, given) in input.observables.iter().enumerate() {
-        let read = match given {
-            NewObservable::Value(value) => Observable::guess(value),
-            NewObservable::Typed { r#type, value } => observable::parse_typed(r#type, value),
-        };
-        if let Some(observable) = fields.keep(&format!("/observables/{n}"), read) {
+        if let Some(observable) = fields.keep(&format!("/observables/{n}"), given.read()) {
             new.push(NewRecord::from_observable(&observable, Finding::Unknown));
         }
     }

@@ -56,6 +56,9 @@ pub async fn import(app: &App, actor: &Actor, input: LogImport, content: impl Re
         other => other?,
     };
     app.change(actor, move |tx, stamp| {
+        if store::source::find(tx, &input.source)?.is_some() {
+            return Err(AppError::invalid("/source", "is the name of an outside source: give the logs another"));
+        }
         let source = log_source::ensure(tx, &input.source, stamp)?;
         if let Some(earlier) = log_source::same_bytes(tx, &kept.sha256, source)? {
             return Err(AppError::State(format!(

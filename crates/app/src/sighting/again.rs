@@ -6,12 +6,12 @@ use model::case::case_number;
 use model::time::Window;
 use model::{Actor, Kind, Role, Timestamp};
 use serde::{Deserialize, Serialize};
+use store::artifact;
 use store::sighting::{self, Search};
-use store::{artifact, log_source};
 
 use super::SightingView;
 use super::get::{find, sources};
-use super::start::{Asked, MAX_OBSERVABLES, launch};
+use super::start::{Asked, MAX_OBSERVABLES, known, launch};
 use crate::App;
 use crate::authorise::{open_case, require};
 use crate::error::{AppError, Result};
@@ -44,8 +44,7 @@ pub async fn again(app: &App, actor: &Actor, sight_number: &str, input: RunAgain
             return Err(AppError::State("all of its observables are excluded by now: include some, or start another search".to_owned()));
         }
         let asked = sources(&search);
-        let known = log_source::list(tx)?.into_iter().map(|source| source.name);
-        let sources = known.filter(|name| asked.is_empty() || asked.contains(name)).collect();
+        let sources = known(tx)?.into_iter().filter(|name| asked.is_empty() || asked.contains(name)).collect();
         let (window, window_text) = if input.all_data { (Window::All, "all data".to_owned()) } else { window(&search, stamp.at) };
         launch(tx, stamp, &case, &Asked { records, window, window_text, sources })
     })

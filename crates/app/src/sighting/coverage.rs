@@ -45,6 +45,23 @@ pub(super) fn of(source: &str, window: Window, held: Option<&SourceCoverage>) ->
     }
 }
 
+/// A source of which it is not known what it has, and why.
+pub(super) fn unknown(source: &str, why: &str) -> CoverageView {
+    CoverageView {
+        source: source.to_owned(),
+        covered: false,
+        text: why.to_owned(),
+        events: 0,
+        days_covered: 0,
+        days_in_window: 0,
+        days: Vec::new(),
+        gaps: Vec::new(),
+        first: None,
+        last: None,
+        without_time: 0,
+    }
+}
+
 fn words(
     window: Window,
     covered: bool,

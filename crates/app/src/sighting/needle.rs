@@ -47,6 +47,11 @@ fn wider(of_type: T, value: &str) -> Option<NeedleKind> {
     }
 }
 
+/// Whether a value is looked for by more than its text.
+pub(super) fn is_wide(kind: NeedleKind) -> bool {
+    matches!(kind, NeedleKind::Network | NeedleKind::Wildcard)
+}
+
 fn alternatives(of_type: T, value: &str) -> Vec<String> {
     match of_type {
         T::DomainName | T::Hostname => readable(of_type, value).into_iter().collect(),

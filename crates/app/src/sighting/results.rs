@@ -137,7 +137,7 @@ impl Known {
             accounts_total: detail.accounts_total,
             samples: detail.samples,
             query: detail.query,
-            link: None,
+            link: detail.link,
             error: found.error,
             coverage: detail.coverage,
         }

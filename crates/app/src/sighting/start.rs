@@ -8,7 +8,7 @@ use store::case::Case;
 use store::change::Topic;
 use store::journal::{Deed, ShownIn};
 use store::sighting::{self, NewSearch};
-use store::{Tx, artifact, case, change, job, journal, log_source};
+use store::{Tx, artifact, case, change, job, journal, log_source, source};
 
 use super::run::{JOB, Payload};
 use super::{SightingView, coverage};
@@ -156,9 +156,16 @@ fn observables(tx: &mut Tx<'_>, case: &Case, selection: &Selection) -> Result<Ve
     Ok(rows)
 }
 
+/// The names of all that can be asked: sources of logs, then outside sources that are enabled.
+pub(super) fn known(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    let mut names: Vec<String> = log_source::list(tx)?.into_iter().map(|source| source.name).collect();
+    names.extend(source::list(tx)?.into_iter().filter(|source| source.enabled).map(|source| source.name));
+    Ok(names)
+}
+
 /// The names of the sources to ask: all, or those named.
 fn named(tx: &mut Tx<'_>, wanted: &[String]) -> Result<Vec<String>> {
-    let known: Vec<String> = log_source::list(tx)?.into_iter().map(|source| source.name).collect();
+    let known = known(tx)?;
     if wanted.is_empty() {
         return Ok(known);
     }
@@ -166,11 +173,11 @@ fn named(tx: &mut Tx<'_>, wanted: &[String]) -> Result<Vec<String>> {
     for (at, name) in wanted.iter().enumerate() {
         if !known.contains(name) {
             let names = if known.is_empty() {
-                "there are none yet: import logs first".to_owned()
+                "there are none yet: import logs first, or set up an outside source".to_owned()
             } else {
                 format!("there are {}", known.join(", "))
             };
-            fields.refuse(format!("/sources/{at}"), format!("is no source of logs; {names}"));
+            fields.refuse(format!("/sources/{at}"), format!("is no source that can be asked; {names}"));
         }
     }
     fields.finish()?;

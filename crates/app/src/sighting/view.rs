@@ -300,4 +300,6 @@ pub(crate) struct Detail {
     pub(crate) samples: Vec<SampleView>,
     pub(crate) query: String,
     pub(crate) coverage: String,
+    /// The source's own page.
+    pub(crate) link: Option<String>,
 }

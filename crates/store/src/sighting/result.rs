@@ -100,18 +100,24 @@ statements! {
     OF_RECORD = concat!("SELECT ", record_columns!(), result_columns!(), " FROM sighting_result t
         JOIN sighting_search s ON s.id = t.search_id JOIN security_case c ON c.id = s.case_id JOIN record r ON r.id = t.record_id
         WHERE ", case_visible!("c"), " AND t.record_id = $2 AND s.state = 'done' ORDER BY t.search_id DESC, t.hits DESC, t.id LIMIT $3");
+    // What others tell stands apart: it counts only where nobody of ours was asked.
     SUM_UP = "UPDATE sighting_needle SET outcome = x.outcome, hits = x.hits, first_at = x.first_at, last_at = x.last_at
         FROM (SELECT t.record_id, CAST(min(t.outcome) AS bigint) AS outcome, CAST(sum(t.hits) AS bigint) AS hits,
             CAST(coalesce(min(CASE WHEN t.hits > 0 AND t.first_at > 0 THEN t.first_at END), 0) AS bigint) AS first_at,
             CAST(max(CASE WHEN t.hits > 0 THEN t.last_at ELSE 0 END) AS bigint) AS last_at
-            FROM sighting_result t WHERE t.search_id = $1 AND t.record_id >= $2 AND t.record_id <= $3 GROUP BY t.record_id) AS x
+            FROM sighting_result t WHERE t.search_id = $1 AND t.record_id >= $2 AND t.record_id <= $3
+            AND (t.external = 0 OR NOT EXISTS (SELECT 1 FROM sighting_result o
+                WHERE o.search_id = t.search_id AND o.record_id = t.record_id AND o.external = 0))
+            GROUP BY t.record_id) AS x
         WHERE sighting_needle.search_id = $1 AND sighting_needle.record_id = x.record_id";
     SET_OUTCOME = "UPDATE sighting_needle SET outcome = $4 WHERE search_id = $1 AND record_id >= $2 AND record_id <= $3";
     SEEN = "UPDATE record SET
         first_seen = CASE WHEN record.first_seen = 0 OR record.first_seen > n.first_at THEN n.first_at ELSE record.first_seen END,
         last_seen = CASE WHEN record.last_seen < n.last_at THEN n.last_at ELSE record.last_seen END
         FROM sighting_needle n WHERE n.record_id = record.id AND n.search_id = $1 AND n.record_id >= $2 AND n.record_id <= $3
-        AND n.hits > 0 AND n.first_at > 0 AND (CAST($4 AS bigint) = 0 OR (record.library = 0 AND NOT EXISTS (
+        AND n.hits > 0 AND n.first_at > 0
+        AND EXISTS (SELECT 1 FROM sighting_result t WHERE t.search_id = n.search_id AND t.record_id = n.record_id AND t.external = 0)
+        AND (CAST($4 AS bigint) = 0 OR (record.library = 0 AND NOT EXISTS (
             SELECT 1 FROM artifact o JOIN sighting_search s ON s.id = n.search_id WHERE o.record_id = record.id AND o.case_id <> s.case_id)))";
 }
 

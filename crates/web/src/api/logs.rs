@@ -2,7 +2,7 @@
 
 use app::AppError;
 use app::job::JobView;
-use app::logs::{self, LogFileView, LogImport, LogSourceView};
+use app::logs::{self, LogFileView, LogImport};
 use axum::Json;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -74,10 +74,6 @@ async fn from_form(web: &Web, actor: &Actor, mut input: LogImport, mut form: Mul
     Err(AppError::invalid("/file", "the form holds no file"))
 }
 
-pub(crate) async fn sources(State(web): State<Web>, Signed(actor): Signed) -> Answer<Page<LogSourceView>> {
-    Ok(Json(whole(logs::sources(&web.app, &actor).await?)))
-}
-
 pub(crate) async fn files(State(web): State<Web>, Signed(actor): Signed, Path(name): Path<String>) -> Answer<Page<LogFileView>> {
     Ok(Json(whole(logs::files(&web.app, &actor, &name).await?)))
 }
@@ -88,8 +84,4 @@ pub(crate) async fn file(State(web): State<Web>, Signed(actor): Signed, Path(id)
 
 pub(crate) async fn delete_file(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Result<Response, Failure> {
     Ok((StatusCode::ACCEPTED, Json(logs::delete_file(&web.app, &actor, &id).await?)).into_response())
-}
-
-pub(crate) async fn delete_source(State(web): State<Web>, Signed(actor): Signed, Path(name): Path<String>) -> Result<Response, Failure> {
-    Ok((StatusCode::ACCEPTED, Json(logs::delete_source(&web.app, &actor, &name).await?)).into_response())
 }

@@ -2,18 +2,19 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 use model::Role::{Admin, Analyst, Lead, Reader};
 
 use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
 use app::job::JobView;
-use app::logs::{LogFileView, LogImport, LogSourceView};
+use app::logs::{LogFileView, LogImport};
 use app::operation::OperationView;
 use app::sighting::{
     AddMatched, RecordSightingView, ResultQuery, RunAgain, SightingRequest, SightingResultView, SightingRowView, SightingSummary,
     SightingView,
 };
+use app::source::{DryRun, QuestionView, SourceInput, SourcePatch, SourceView};
 
 pub(super) fn api() -> Vec<ApiRoute> {
     // An upload is counted while it is written to the disk.
@@ -23,12 +24,37 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::POST, "/imports/logs", Analyst, "Take a log file in", upload)
             .query::<LogImport>()
             .answers::<api::logs::LogImported>(),
-        route(Method::GET, "/sources", Reader, "List the sources of logs", get(api::logs::sources)).pages::<LogSourceView>(),
-        route(Method::DELETE, "/sources/{name}", Admin, "Delete a source and its logs", delete(api::logs::delete_source))
-            .answers::<JobView>(),
         route(Method::GET, "/sources/{name}/files", Reader, "List a source's files", get(api::logs::files)).pages::<LogFileView>(),
         route(Method::GET, "/log-files/{id}", Reader, "Show a log file", get(api::logs::file)).answers::<LogFileView>(),
         route(Method::DELETE, "/log-files/{id}", Lead, "Delete a log file", delete(api::logs::delete_file)).answers::<JobView>(),
+        // Sources
+        route(Method::GET, "/sources", Reader, "List the sources of sightings", get(api::source::list)).pages::<api::source::AnySource>(),
+        route(Method::POST, "/sources", Admin, "Set an outside source up", post(api::source::create))
+            .body::<SourceInput>()
+            .answers::<SourceView>(),
+        route(Method::GET, "/sources/{name}", Reader, "Show an outside source", get(api::source::show)).answers::<SourceView>(),
+        route(Method::PATCH, "/sources/{name}", Admin, "Change an outside source", patch(api::source::update))
+            .body::<SourcePatch>()
+            .answers::<SourceView>(),
+        route(
+            Method::DELETE,
+            "/sources/{name}",
+            Admin,
+            "Delete a source: an outside one at once, logs as a job",
+            delete(api::source::delete),
+        )
+        .answers::<JobView>(),
+        route(Method::POST, "/sources/{name}/test", Admin, "Test the connection to an outside source", post(api::source::test))
+            .answers::<SourceView>(),
+        route(
+            Method::POST,
+            "/sources/{name}/dry-run",
+            Analyst,
+            "Show what an outside source would be asked, without asking",
+            post(api::source::dry_run),
+        )
+        .body::<DryRun>()
+        .pages::<QuestionView>(),
         // Sightings
         route(Method::GET, "/cases/{number}/sightings", Reader, "List a case's sightings searches", get(api::sighting::list))
             .pages::<SightingSummary>(),

@@ -1,0 +1,44 @@
+//! Raw events as they are kept with a result.
+
+use std::ops::Range;
+
+use logs::Sample;
+
+use super::SampleView;
+use super::names::{clean, number};
+
+/// Raw events kept of each result.
+pub(super) const SAMPLES: usize = 5;
+/// The longest sample, in bytes.
+const SAMPLE_BYTES: usize = 8 * 1024;
+
+/// An event of the log index.
+pub(super) fn sample(sample: &Sample) -> SampleView {
+    let event = &sample.event;
+    let (raw, marks, cut) = cut(&event.raw, &sample.marks);
+    SampleView {
+        time: event.time,
+        host: event.host.as_deref().map(clean),
+        accounts: event.accounts.iter().map(|account| clean(account)).collect(),
+        member: clean(&event.member),
+        line: number(event.line),
+        marks,
+        raw,
+        cut,
+    }
+}
+
+/// A raw event as it is kept; a long one is cut around the first match. Tells the marks in it, and whether it was cut.
+pub(super) fn cut(raw: &str, marks: &[Range<usize>]) -> (String, Vec<(usize, usize)>, bool) {
+    let from = if raw.len() <= SAMPLE_BYTES {
+        0
+    } else {
+        let first = marks.first().map_or(0, |mark| mark.start);
+        raw.floor_char_boundary(first.saturating_sub(SAMPLE_BYTES / 4))
+    };
+    let until = raw.floor_char_boundary((from + SAMPLE_BYTES).min(raw.len()));
+    let marks = marks.iter().filter(|mark| mark.start >= from && mark.end <= until).map(|mark| (mark.start - from, mark.end - from));
+    // One byte for one: marks stay where they are.
+    let kept = raw.get(from..until).unwrap_or_default().replace('\0', " ");
+    (kept, marks.collect(), until - from < raw.len())
+}

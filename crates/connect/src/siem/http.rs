@@ -1,0 +1,241 @@
+//! One way in which all sources are asked: with a time limit, a size limit, own certificates, a proxy, no redirects, patience
+//! with those that limit, and an end as soon as someone cancels.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use model::Fields;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use serde_json::Value as Json;
+use url::Url;
+
+use super::answer::{AskError, told};
+use super::settings::Settings;
+
+/// The largest answer, in bytes.
+const LARGEST: usize = 64 * 1024 * 1024;
+/// How often a source that limits is asked.
+const TRIES: u32 = 3;
+/// The longest wait before it is asked again.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// How soon a question ends after someone cancelled.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Call {
+    pub(crate) post: bool,
+    /// Below the source's address, or a full address.
+    pub(crate) path: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// Content type and text.
+    pub(crate) body: Option<(&'static str, String)>,
+}
+
+impl Call {
+    pub(crate) fn post(path: impl Into<String>, content_type: &'static str, body: String) -> Self {
+        Self { post: true, path: path.into(), body: Some((content_type, body)), ..Self::default() }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// A source as HTTP sees it.
+pub(crate) struct Http {
+    base: Url,
+    client: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
+    timeout: u64,
+    /// Waits are this much shorter than they would be: 1 outside of tests.
+    backoff: Duration,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Http {
+    /// # Errors
+    /// What in the settings can't be used, into `fields`.
+    pub(crate) fn new(settings: &Settings, base: Url, secret: &str, cancelled: Arc<AtomicBool>, fields: &mut Fields) -> Option<Self> {
+        // A second installation of the same provider is refused, and changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let timeout = u64::from(settings.timeout_seconds);
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(timeout.min(10)))
+            .timeout(Duration::from_secs(timeout))
+            .redirect(reqwest::redirect::Policy::none())
+            .default_headers(credentials(settings, secret, fields)?)
+            .user_agent(concat!("vizsla/", env!("CARGO_PKG_VERSION")))
+            .no_proxy();
+        if !settings.ca.trim().is_empty() {
+            let certificates = fields.keep("/ca", reqwest::Certificate::from_pem_bundle(settings.ca.as_bytes()))?;
+            if certificates.is_empty() {
+                fields.refuse("/ca", "holds no certificate: expected -----BEGIN CERTIFICATE-----");
+                return None;
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        if !settings.proxy.trim().is_empty() {
+            builder = builder.proxy(fields.keep("/proxy", reqwest::Proxy::all(settings.proxy.trim()))?);
+        }
+        let client = fields.keep("/url", builder.build())?;
+        let runtime = fields.keep("/url", tokio::runtime::Builder::new_current_thread().enable_all().build())?;
+        Some(Self { base, client, runtime, timeout, backoff: Duration::from_secs(1), cancelled })
+    }
+
+    /// The full address of a call.
+    pub(crate) fn address(&self, call: &Call) -> Result<Url, AskError> {
+        let wrong = |error: url::ParseError| AskError::Refused(format!("the address of the question is wrong: {error}"));
+        let mut url = if call.path.starts_with("https://") || call.path.starts_with("http://") {
+            call.path.parse::<Url>().map_err(wrong)?
+        } else {
+            // The source may live below a path of its own.
+            let base = self.base.as_str().trim_end_matches('/');
+            format!("{base}/{}", call.path.trim_start_matches('/')).parse::<Url>().map_err(wrong)?
+        };
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        Ok(url)
+    }
+
+    /// Asks, and asks again where the source says that it is asked too much.
+    pub(crate) fn bytes(&self, call: &Call) -> Result<Vec<u8>, AskError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (status, after, body) = self.once(call)?;
+            match status {
+                200..=299 => return Ok(body),
+                300..=399 => return Err(AskError::Redirect(told(&after))),
+                429 | 503 if tries < TRIES => self.wait(wait(&after, tries, self.backoff))?,
+                429 | 503 => return Err(AskError::Limited { status, tries, detail: told(&reason(&body)) }),
+                _ => return Err(AskError::Status { status, detail: told(&reason(&body)) }),
+            }
+        }
+    }
+
+    /// The same, as JSON.
+    pub(crate) fn json(&self, call: &Call) -> Result<Json, AskError> {
+        parse(&self.bytes(call)?)
+    }
+
+    /// Waits, unless someone cancels.
+    pub(crate) fn wait(&self, time: Duration) -> Result<(), AskError> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = tokio::time::sleep(time) => Ok(()),
+                () = self.cancelled() => Err(AskError::Cancelled),
+            }
+        })
+    }
+
+    async fn cancelled(&self) {
+        while !self.cancelled.load(Ordering::Relaxed) {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn once(&self, call: &Call) -> Result<(u16, String, Vec<u8>), AskError> {
+        let url = self.address(call)?;
+        let mut request = if call.post { self.client.post(url) } else { self.client.get(url) };
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        if let Some((content_type, body)) = &call.body {
+            request = request.header(CONTENT_TYPE, *content_type).body(body.clone());
+        }
+        self.runtime.block_on(async {
+            tokio::select! {
+                answer = self.read(request) => answer,
+                () = self.cancelled() => Err(AskError::Cancelled),
+            }
+        })
+    }
+
+    async fn read(&self, request: reqwest::RequestBuilder) -> Result<(u16, String, Vec<u8>), AskError> {
+        let mut answer = request.send().await.map_err(|error| self.failed(&error))?;
+        let status = answer.status().as_u16();
+        let header = |name: HeaderName| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let after = if (300..400).contains(&status) { header(LOCATION) } else { header(RETRY_AFTER) };
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error))? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(AskError::TooLarge(LARGEST / 1024 / 1024));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((status, after, body))
+    }
+
+    fn failed(&self, error: &reqwest::Error) -> AskError {
+        if error.is_timeout() {
+            return AskError::Timeout(self.timeout);
+        }
+        let mut text = error.to_string();
+        let mut cause = std::error::Error::source(error);
+        while let Some(inner) = cause {
+            text.push_str(&format!(": {inner}"));
+            cause = inner.source();
+        }
+        AskError::Network(told(&text))
+    }
+}
+
+pub(crate) fn parse(body: &[u8]) -> Result<Json, AskError> {
+    serde_json::from_slice(body).map_err(|error| AskError::Malformed(format!("it is no JSON: {error}")))
+}
+
+/// How long to wait: as the source says, or longer each time.
+fn wait(after: &str, tries: u32, backoff: Duration) -> Duration {
+    let told = after.trim().parse::<u64>().ok().map(Duration::from_secs);
+    told.unwrap_or(backoff * 2_u32.pow(tries - 1)).min(LONGEST_WAIT)
+}
+
+/// What a refusal says: the reason in the JSON that most products send, or its text.
+fn reason(body: &[u8]) -> String {
+    let Ok(json) = serde_json::from_slice::<Json>(body) else {
+        return String::from_utf8_lossy(body.get(..4_000).unwrap_or(body)).into_owned();
+    };
+    let texts = [
+        json.pointer("/error/root_cause/0/reason"),
+        json.pointer("/error/reason"),
+        json.pointer("/error/innererror/message"),
+        json.pointer("/error/message"),
+        json.pointer("/error_description"),
+        json.pointer("/messages/0/text"),
+        json.pointer("/message"),
+        json.pointer("/description"),
+        json.pointer("/error"),
+    ];
+    texts.into_iter().flatten().find_map(Json::as_str).map_or_else(|| json.to_string(), str::to_owned)
+}
+
+/// The headers that say who Vizsla is. They go with every question to this source, and nowhere else.
+fn credentials(settings: &Settings, secret: &str, fields: &mut Fields) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    let mut put = |name: HeaderName, text: &str, fields: &mut Fields| match HeaderValue::from_str(text) {
+        Ok(mut value) => {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        Err(_) => fields.refuse("/secret", "must be one line of plain characters"),
+    };
+    match settings.auth.as_str() {
+        "basic" => {
+            let pair = format!("{}:{secret}", settings.user);
+            put(AUTHORIZATION, &format!("Basic {}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair)), fields);
+        }
+        "bearer" => put(AUTHORIZATION, &format!("Bearer {secret}"), fields),
+        "api_key" => {
+            let name = fields.keep("/key_header", HeaderName::from_bytes(settings.key_header.as_bytes()))?;
+            let scheme = if name == AUTHORIZATION { "ApiKey " } else { "" };
+            put(name, &format!("{scheme}{secret}"), fields);
+        }
+        _ => {}
+    }
+    Some(headers)
+}
