@@ -23,8 +23,14 @@ pub(crate) fn find_case(tx: &mut Tx<'_>, number: &str) -> Result<Case> {
 /// Finds a case whose content is to be changed: it must be open.
 pub(crate) fn open_case(tx: &mut Tx<'_>, number: &str) -> Result<Case> {
     let case = find_case(tx, number)?;
+    require_open(&case)?;
+    Ok(case)
+}
+
+/// Refuses changes in a case that is closed or cancelled.
+pub(crate) fn require_open(case: &Case) -> Result<()> {
     if case.state.is_open() {
-        return Ok(case);
+        return Ok(());
     }
     let (number, state) = (model::case::case_number(case.number), case.state.label().to_lowercase());
     Err(AppError::State(format!("{number} is {state}: reopen it first. Comments are taken as it is")))

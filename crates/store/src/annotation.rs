@@ -1,5 +1,6 @@
 //! Annotations: what analysts say of a record, each written in a case.
 
+use model::case::CaseState;
 use model::list::{COUNT_LIMIT, Cursor, CursorKey, Page};
 use model::text::fold;
 use model::{Stamp, Timestamp};
@@ -26,6 +27,8 @@ pub struct Annotation {
     pub case: i64,
     /// The case's number.
     pub case_number: i64,
+    /// Where the case stands.
+    pub case_state: CaseState,
     /// Markdown.
     pub text: String,
     /// A login name.
@@ -54,7 +57,7 @@ pub struct Found {
 macro_rules! columns {
     () => {
         "n.id, n.public_id, n.record_id, r.public_id, n.case_id, c.number, n.text, n.author, n.created_at, n.updated_at, \
-         n.withdrawn_at, n.version"
+         n.withdrawn_at, n.version, c.state"
     };
 }
 
@@ -87,6 +90,7 @@ pub(crate) fn read(row: &Row<'_>, at: usize) -> Result<Annotation> {
         updated_at: row.time(at + 9)?,
         withdrawn_at: row.time(at + 10)?,
         version: row.int(at + 11)?,
+        case_state: row.code(at + 12, CaseState::from_code)?,
     })
 }
 

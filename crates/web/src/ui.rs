@@ -4,6 +4,7 @@ pub(crate) mod add;
 pub(crate) mod artifacts;
 pub(crate) mod case;
 pub(crate) mod cases;
+mod closed;
 pub(crate) mod docs;
 pub(crate) mod door;
 pub(crate) mod export;

@@ -26,7 +26,7 @@ pub struct AnnotationPatch {
 /// Corrects an annotation of one's own; `if_match` is the version that was seen.
 ///
 /// # Errors
-/// When it is another's, was corrected meanwhile, or is empty or too long.
+/// When it is another's, its case is not open, it was corrected meanwhile, or is empty or too long.
 pub async fn edit(app: &App, actor: &Actor, id: &str, if_match: Option<i64>, patch: AnnotationPatch) -> Result<AnnotationView> {
     require(actor, Role::Analyst)?;
     let text = annotation_text(&patch.text)?;

@@ -16,7 +16,7 @@ use crate::record::AnnotationView;
 /// Withdraws an annotation of one's own.
 ///
 /// # Errors
-/// When there is none, or it is another's.
+/// When there is none, it is another's, or its case is not open.
 pub async fn withdraw(app: &App, actor: &Actor, id: &str) -> Result<AnnotationView> {
     require(actor, Role::Analyst)?;
     let (id, who) = (id.to_owned(), actor.clone());

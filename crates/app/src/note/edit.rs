@@ -1,6 +1,7 @@
 //! Corrects a note. The earlier text is kept; another's correction is never overwritten.
 
 use model::case::case_number;
+use model::note::NoteKind;
 use model::{Actor, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,7 +12,7 @@ use store::{case, change, journal, note};
 use super::NoteView;
 use super::add::note_text;
 use crate::App;
-use crate::authorise::require;
+use crate::authorise::{require, require_open};
 use crate::error::{AppError, Conflict, Result};
 
 /// A corrected text.
@@ -25,7 +26,7 @@ pub struct NotePatch {
 /// Corrects a note of one's own; `if_match` is the version that was seen.
 ///
 /// # Errors
-/// When it is another's, was corrected meanwhile, or is empty or too long.
+/// When it is another's, it is a work note of a case that is not open, was corrected meanwhile, or is empty or too long.
 pub async fn edit(app: &App, actor: &Actor, id: &str, if_match: Option<i64>, patch: NotePatch) -> Result<NoteView> {
     require(actor, Role::Analyst)?;
     let text = note_text(&patch.text)?;
@@ -35,6 +36,10 @@ pub async fn edit(app: &App, actor: &Actor, id: &str, if_match: Option<i64>, pat
         let case = case::find_by_id(tx, note.case)?.ok_or(AppError::NotFound("note"))?;
         if note.author != who.name && who.role < Role::Admin {
             return Err(AppError::Forbidden("only its author may correct a note".to_owned()));
+        }
+        // Comments are what a closed case takes, and their authors may put right what they wrote there.
+        if note.kind != NoteKind::Comment {
+            require_open(&case)?;
         }
         if note.text == text {
             return Ok(NoteView::of(note, case.number));

@@ -1,7 +1,7 @@
 //! A record as both doors show it.
 
 use model::artifact::{Finding, OriginKind, Severity};
-use model::case::case_number;
+use model::case::{CaseState, case_number};
 use model::observable::{self, Observable};
 use model::{Kind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -134,6 +134,8 @@ pub struct AnnotationView {
     pub record_id: String,
     /// The case it was written in.
     pub case: String,
+    /// Where that case stands: in one that is closed or cancelled, annotations are neither corrected nor withdrawn.
+    pub case_state: CaseState,
     /// Markdown.
     pub text: String,
     /// A login name.
@@ -154,6 +156,7 @@ impl From<Annotation> for AnnotationView {
             id: annotation.public_id,
             record_id: annotation.record_public_id,
             case: case_number(annotation.case_number),
+            case_state: annotation.case_state,
             text: annotation.text,
             author: annotation.author,
             created_at: annotation.created_at,

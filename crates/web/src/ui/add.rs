@@ -16,6 +16,7 @@ use model::observable::{Observable, parse_typed};
 use model::{FieldError, Kind};
 use serde::Deserialize;
 
+use super::closed::closed;
 use super::records::fields::{Control, Typed, blank, input, typed, types};
 use super::shell::Toast;
 use super::{Errors, Form, Screen, Shell, Visit, page_with, see, with_operation, words};
@@ -106,6 +107,9 @@ struct Filled {
 
 async fn show(web: &Web, visit: Visit, number: &str, kind: Kind, q: String, filled: Filled) -> Screen {
     let case = case::get(&web.app, &visit.actor, number).await?;
+    if !case.state.is_open() {
+        return closed(visit.shell, case);
+    }
     let library = RecordQuery { kind: kind.to_string(), q: q.clone(), ..RecordQuery::default() };
     let library = record::list(&web.app, &visit.actor, library).await?;
     let ids = library.items.iter().map(|record| record.id.clone()).collect();

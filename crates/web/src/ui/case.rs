@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use model::case::{CaseState, CaseType, Pap, Rating, Tlp, Verdict};
 use serde::Deserialize;
 
+use super::closed::closed;
 use super::form::lines;
 use super::story::{Day, story};
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
@@ -190,6 +191,9 @@ impl EditForm {
 
 pub(crate) async fn edit_page(State(web): State<Web>, visit: Visit, Path(number): Path<String>) -> Screen {
     let case = case::get(&web.app, &visit.actor, &number).await?;
+    if !case.state.is_open() {
+        return closed(visit.shell, case);
+    }
     let people = people(&web.app, &visit.actor, "").await?;
     let form = EditForm::of(&case);
     page(&EditPage { shell: visit.shell, case, form, people, conflicts: Vec::new(), errors: Errors::default() })
@@ -249,6 +253,9 @@ pub(crate) struct StateForm {
 pub(crate) async fn state_page(State(web): State<Web>, visit: Visit, Path((number, state)): Path<(String, String)>) -> Screen {
     let case = case::get(&web.app, &visit.actor, &number).await?;
     let to = state.parse().map_err(|_| AppError::NotFound("state"))?;
+    if !case.state.is_open() && !case.next_states.contains(&to) {
+        return closed(visit.shell, case);
+    }
     let (verdict, closure_summary) = (case.verdict.to_string(), case.closure_summary.clone());
     page(&StatePage { shell: visit.shell, case, to, verdict, closure_summary, errors: Errors::default() })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::AppError;
+use app::case;
 use app::import::{
     self, ApplyImport, ColumnView, ImportState, ImportView, IntelView, Mapping, PreviewRow, RowStatus, StageIntel, StageRecords,
 };
@@ -14,6 +15,7 @@ use axum::http::StatusCode;
 use model::Kind;
 use serde::Deserialize;
 
+use super::closed::closed;
 use super::records::fields::Typed;
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 use crate::Web;
@@ -55,7 +57,10 @@ pub(crate) struct NewQuery {
     case: String,
 }
 
-pub(crate) async fn new(visit: Visit, Query(query): Query<NewQuery>) -> Screen {
+pub(crate) async fn new(State(web): State<Web>, visit: Visit, Query(query): Query<NewQuery>) -> Screen {
+    if let Some(case) = case::get(&web.app, &visit.actor, &query.case).await.ok().filter(|case| !case.state.is_open()) {
+        return closed(visit.shell, case);
+    }
     let kind = if query.kind.is_empty() { Kind::ConfigurationItem.to_string() } else { query.kind };
     page(&NewPage { shell: visit.shell, kind, case: query.case, source: String::new(), text: String::new(), errors: Errors::default() })
 }

@@ -1,6 +1,7 @@
 //! Work notes and comments.
 
 use app::AppError;
+use app::case;
 use app::note::{self, NoteInput, NotePatch, NoteView};
 use askama::Template;
 use axum::extract::State;
@@ -8,6 +9,7 @@ use axum::http::StatusCode;
 use model::note::{Audience, NoteKind};
 use serde::Deserialize;
 
+use super::closed::closed;
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
 use crate::Web;
 use crate::params::Path;
@@ -67,6 +69,10 @@ pub(crate) struct EditForm {
 
 pub(crate) async fn edit_page(State(web): State<Web>, visit: Visit, Path(id): Path<String>) -> Screen {
     let note = note::get(&web.app, &visit.actor, &id).await?;
+    let case = case::get(&web.app, &visit.actor, &note.case).await?;
+    if !case.state.is_open() && note.kind != NoteKind::Comment {
+        return closed(visit.shell, case);
+    }
     let text = note.text.clone();
     page(&NotePage { shell: visit.shell, note, text, theirs: String::new(), errors: Errors::default() })
 }

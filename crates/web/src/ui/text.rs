@@ -15,6 +15,7 @@ use model::artifact::Status;
 use model::observable::{Mark, Observable, ObservableType, stix_id};
 use serde::Deserialize;
 
+use super::closed::closed;
 use super::{Errors, Form, Screen, Shell, Visit, page, page_with, see, with_operation};
 use crate::Web;
 use crate::error::Failure;
@@ -40,6 +41,9 @@ struct TextPage {
 
 pub(crate) async fn paste_page(State(web): State<Web>, visit: Visit, Path(number): Path<String>) -> Screen {
     let case = case::get(&web.app, &visit.actor, &number).await?;
+    if !case.state.is_open() {
+        return closed(visit.shell, case);
+    }
     page(&TextPage { shell: visit.shell, case, name: String::new(), text: String::new(), errors: Errors::default() })
 }
 
@@ -133,6 +137,9 @@ async fn review(web: &Web, visit: Visit, number: &str, staged: ImportView, refus
     let case = case::get(&web.app, &visit.actor, number).await?;
     if staged.state != ImportState::Staged {
         return Ok(see(&format!("/cases/{number}/artifacts?kind=observable")));
+    }
+    if !case.state.is_open() {
+        return closed(visit.shell, case);
     }
     let extract = staged.extract.ok_or(AppError::NotFound("import"))?;
     let distinct = distinct(&extract);

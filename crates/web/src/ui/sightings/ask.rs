@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::Web;
 use crate::error::Failure;
 use crate::params::Path;
+use crate::ui::closed::closed;
 use crate::ui::{Errors, Screen, Selecting, SelectionForm, Shell, Visit, logs as log_pages, page_with, see};
 
 /// The form, beside the selection of the list it was asked from, which is handed on as it came.
@@ -189,6 +190,9 @@ struct Ask {
 
 async fn show(web: &Web, visit: Visit, number: &str, Ask { selection, form }: Ask, errors: Errors) -> Screen {
     let case = case::get(&web.app, &visit.actor, number).await?;
+    if !case.state.is_open() {
+        return closed(visit.shell, case);
+    }
     let form = form.or_defaults();
     let (count, whole_case) = count(web, &visit, &case, &selection).await?;
     let window = form.window(web.app.now());
