@@ -8,7 +8,7 @@ use app::source::{self, Settings, SourceInput};
 use evidence::{all_data, case_with, import, results, search};
 use model::sighting::{Outcome, SourceKind};
 use serde_json::json;
-use testkit::{Engine, OpenSearch, TestApp};
+use testkit::{ClickHouse, Engine, OpenSearch, TestApp};
 
 /// Events as agents send them: time, machine, account and what happened.
 fn events() -> Vec<String> {
@@ -215,5 +215,96 @@ fn a_query_of_ones_own_and_a_wrong_one_are_told_apart() {
         let wrong = of(&all, "wrong", "evil.example");
         assert!(wrong.outcome == Outcome::Failed && wrong.error.contains("no_such_query"), "{}", wrong.error);
         assert_eq!(found.totals.failed, 0, "one source that fails leaves the others' word");
+    });
+}
+
+/// The same events as a table, and a source that asks it.
+async fn clickhouse(test: &TestApp, name: &str, table: &str, more: impl FnOnce(&mut Settings)) {
+    ClickHouse::run(&format!(
+        "CREATE TABLE {table} (timestamp DateTime, host String, user String, message String) ENGINE = MergeTree PARTITION BY toYYYYMM(timestamp) ORDER BY timestamp"
+    ));
+    let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
+    let row = |line: &String| {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = |pointer: &str| event.pointer(pointer).unwrap().as_str().unwrap();
+        let time = text("/@timestamp").get(..19).unwrap().replace('T', " ");
+        format!("({}, {}, {}, {})", quoted(&time), quoted(text("/host/name")), quoted(text("/user/name")), quoted(text("/message")))
+    };
+    let rows: Vec<String> = events().iter().map(row).collect();
+    ClickHouse::run(&format!("INSERT INTO {table} VALUES {}", rows.join(",")));
+    let mut settings = Settings { url: ClickHouse::url(), place: table.to_owned(), events: 500, ..Settings::default() };
+    more(&mut settings);
+    set_up(test, name, SourceKind::ClickHouse, settings).await;
+}
+
+#[test]
+fn clickhouse_and_the_log_index_say_the_same_of_the_same_events() {
+    testkit::block_on(async {
+        let test = TestApp::new(Engine::Sqlite);
+        // A `DateTime` knows no parts of seconds.
+        let lines: Vec<String> = events().iter().map(|line| line.replace("00.123Z", "00Z")).collect();
+        import(&test, "logs", &lines).await;
+        clickhouse(&test, "warehouse", "same", |_| {}).await;
+        // By its own comparison: as few at a time, accounts of two columns, and nothing compared by us.
+        clickhouse(&test, "counts", "counted", |settings| {
+            settings.without_events = true;
+            settings.batch = 4;
+            settings.account_fields = vec!["user".to_owned(), "user".to_owned()];
+        })
+        .await;
+        let told = source::test(&test, &test.admin, "warehouse").await.unwrap();
+        assert_eq!((told.answer.as_str(), told.error.as_str()), ("313 events in same, from 2026-01-02 to 2026-01-09", ""));
+        let hostile = "x') OR 1=1 OR position(message, '";
+        let case = case_with(&test, VALUES).await;
+        app::artifact::add(
+            &test,
+            &test.analyst,
+            &case,
+            app::artifact::AddArtifacts {
+                observables: vec![app::artifact::NewObservable::Typed { r#type: "mutex".to_owned(), value: hostile.to_owned() }],
+                ..Default::default()
+            },
+        )
+        .await
+        .unwrap();
+        let found = search(&test, &case, all_data()).await;
+        let all = results(&test, &found).await;
+        let (ours, theirs) = (said(&all, "logs"), said(&all, "warehouse"));
+        // The log index shows the earliest of 300 events, and so does the warehouse, but its rows are written otherwise.
+        let but_marks = |lines: &[String]| lines.iter().map(|line| line.split(" marked ").next().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(but_marks(&theirs), but_marks(&ours));
+        assert_eq!((of(&all, "warehouse", hostile).outcome, of(&all, "warehouse", hostile).count), (Outcome::NotSeen, 0));
+        let held = |name: &str| found.coverage.iter().find(|c| c.source == name).unwrap();
+        assert_eq!(held("warehouse").days, held("logs").days);
+        let beacon = of(&all, "counts", "198.51.100.9");
+        assert_eq!((beacon.count, beacon.hosts.len(), beacon.accounts[0].count), (300, 7, 300));
+        let path = of(&all, "counts", r"C:\Users\ben\payload.exe");
+        assert_eq!((path.count, path.count_normalised), (2, Some(2)), "{}", path.query);
+        assert!(path.query.contains("counted as the source compares"), "{}", path.query);
+    });
+}
+
+#[test]
+fn a_condition_that_clickhouse_refuses_is_that_observables_error_alone() {
+    testkit::block_on(async {
+        let test = TestApp::new(Engine::Sqlite);
+        clickhouse(&test, "warehouse", "partly", |settings| {
+            settings.queries = [("domain-name".to_owned(), "no_such_column = $(observable)".to_owned())].into();
+        })
+        .await;
+        clickhouse(&test, "gone", "elsewhere", |_| {}).await;
+        ClickHouse::run("DROP TABLE elsewhere");
+        let case = case_with(&test, &["10.0.5.13", "evil.example"]).await;
+        let found = search(&test, &case, all_data()).await;
+        let all = results(&test, &found).await;
+        assert_eq!(of(&all, "warehouse", "10.0.5.13").count, 2);
+        let refused = of(&all, "warehouse", "evil.example");
+        assert!(refused.outcome == Outcome::Failed && refused.error.contains("no_such_column"), "{}", refused.error);
+        assert!(of(&all, "gone", "10.0.5.13").error.contains("elsewhere"));
+        let view = source::list(&test, &test.reader).await.unwrap();
+        assert_eq!(
+            view.iter().map(|s| (s.name.as_str(), s.error.is_empty(), s.settings.is_some())).collect::<Vec<_>>(),
+            [("gone", false, false), ("warehouse", true, false),]
+        );
     });
 }

@@ -183,9 +183,11 @@ impl ClickHouse {
             let known = ["/usr/bin/clickhouse-server", "/usr/sbin/clickhouse-server", "/usr/local/bin/clickhouse-server"];
             let program = known.into_iter().find(|path| Path::new(path).exists()).ok_or("there is no clickhouse-server")?;
             // They are free now; whoever takes one before it starts makes it fail, which is told.
-            let ports: Vec<TcpListener> = (0..3).filter_map(|_| TcpListener::bind("127.0.0.1:0").ok()).collect();
-            let ports: Vec<String> =
-                ports.iter().filter_map(|listener| listener.local_addr().ok()).map(|address| address.port().to_string()).collect();
+            let ports = {
+                let held: Vec<TcpListener> = (0..3).filter_map(|_| TcpListener::bind("127.0.0.1:0").ok()).collect();
+                let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port().to_string()).ok();
+                held.iter().filter_map(port).collect::<Vec<_>>()
+            };
             Server::start("clickhouse", CLICKHOUSE, &[vec![program.to_owned()], ports].concat())
         };
         SERVER.get_or_init(start).as_ref().unwrap_or_else(|why| panic!("ClickHouse could not be started: {why}\n{INSTALL}"))

@@ -235,11 +235,7 @@ impl Source for Elastic {
 
     fn test(&self, http: &Http) -> Result<String, AskError> {
         let held = self.coverage(http, Window::All)?;
-        let span = match (held.first, held.last) {
-            (Some(first), Some(last)) => format!("from {} to {}", first.date(), last.date()),
-            _ => format!("none with a time in `{}`: check the time field and the index", self.settings.time_field),
-        };
-        Ok(format!("{} events in {}, {span}", model::list::thousands(i64::try_from(held.events).unwrap_or(i64::MAX)), self.settings.place))
+        Ok(super::holds(&held, &self.settings))
     }
 }
 

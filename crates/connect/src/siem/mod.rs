@@ -4,10 +4,12 @@
 //! product allows; what fails for one observable is that observable's error and no other's.
 
 mod answer;
+mod clickhouse;
 mod elastic;
 mod http;
 mod json_template;
 mod settings;
+mod text_template;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -54,6 +56,7 @@ impl Connection {
             SourceKind::Elasticsearch | SourceKind::OpenSearch | SourceKind::Quickwit => {
                 elastic::Elastic::new(kind, &settings, &mut fields).map(|source| Box::new(source) as Box<dyn Source>)
             }
+            SourceKind::ClickHouse => clickhouse::ClickHouse::new(&settings, &mut fields).map(|source| Box::new(source) as Box<dyn Source>),
             other => {
                 fields.refuse("/kind", format!("{} can't be asked yet", other.label()));
                 None
@@ -136,4 +139,14 @@ impl Connection {
         let url = link.parse::<url::Url>().ok()?;
         matches!(url.scheme(), "http" | "https").then(|| url.to_string())
     }
+}
+
+/// What a source says of itself when it is tested.
+fn holds(held: &Held, settings: &Settings) -> String {
+    let span = match (held.first, held.last) {
+        (Some(first), Some(last)) => format!("from {} to {}", first.date(), last.date()),
+        _ => format!("none with a time in `{}`: check the time field and where it looks", settings.time_field),
+    };
+    let events = model::list::thousands(i64::try_from(held.events).unwrap_or(i64::MAX));
+    format!("{events} event{} in {}, {span}", if held.events == 1 { "" } else { "s" }, settings.place)
 }
