@@ -16,6 +16,7 @@ mod outside;
 mod results;
 mod run;
 mod sample;
+mod seen_with;
 mod start;
 mod view;
 
@@ -27,6 +28,7 @@ pub use of_record::of_record;
 pub(crate) use outside::asked;
 pub use results::{ResultQuery, results, rows};
 pub(crate) use run::JOB;
+pub use seen_with::{SeenWithView, seen_with};
 pub use start::{SightingRequest, start};
 pub use view::{
     CandidateView, CoverageView, RecordSightingView, SampleView, SeenNameView, SightingResultView, SightingRowView, SightingSummary,

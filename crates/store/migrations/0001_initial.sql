@@ -486,6 +486,32 @@ CREATE TABLE sighting_result (
 CREATE INDEX sighting_result_record ON sighting_result (record_id, search_id);
 CREATE INDEX sighting_result_hits ON sighting_result (search_id, hits, id);
 
+-- Machines (1) and accounts (2) as the logs write them, each once, with what they may be known by. A long name is kept by its hash.
+CREATE TABLE logged_name (
+    id       {id},
+    what     {int} NOT NULL,
+    name_key {text} NOT NULL,
+    name     {text} NOT NULL,
+    UNIQUE (what, name_key)
+);
+
+CREATE TABLE logged_name_key (
+    scheme  {int} NOT NULL,
+    value   {text} NOT NULL,
+    name_id {int} NOT NULL REFERENCES logged_name (id),
+    PRIMARY KEY (scheme, value, name_id)
+);
+
+-- Which search saw which observable with which of them.
+CREATE TABLE sighting_name (
+    name_id   {int} NOT NULL REFERENCES logged_name (id),
+    search_id {int} NOT NULL REFERENCES sighting_search (id),
+    record_id {int} NOT NULL REFERENCES record (id),
+    count     {int} NOT NULL,
+    PRIMARY KEY (name_id, search_id, record_id)
+);
+CREATE INDEX sighting_name_search ON sighting_name (search_id);
+
 -- The machine room -------------------------------------------------------------------------------------------------
 
 CREATE TABLE job (

@@ -210,6 +210,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("source", source::STATEMENTS),
         ("technique", technique::STATEMENTS),
         ("sighting::result", sighting::result::STATEMENTS),
+        ("sighting::name", sighting::name::STATEMENTS),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(|(name, sql)| (*module, *name, *sql))).collect()
 }

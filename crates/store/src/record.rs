@@ -133,7 +133,7 @@ fn sort_title(title: &str) -> String {
 }
 
 /// A key's value as it is stored: long ones by their hash, because an index entry holds about 2.7 kB on PostgreSQL.
-fn key_value(value: &str) -> String {
+pub(crate) fn key_value(value: &str) -> String {
     if value.len() > 600 { format!("sha256:{}", sha256_hex(value.as_bytes())) } else { value.to_owned() }
 }
 

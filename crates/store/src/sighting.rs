@@ -1,5 +1,6 @@
 //! Sightings searches: what was asked, over which time and sources, and what came out, negatives among it.
 
+pub(crate) mod name;
 pub(crate) mod result;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statem
 use crate::error::Result;
 use crate::visibility::case_visible;
 
+pub use name::{LoggedName, Named, SeenName, SeenWith, add_names, names_of, seen_with};
 pub use result::{NewResult, ResultFilter, SightingResult, SightingRow, of_record, results, results_of, rows, store};
 
 /// A sightings search.
@@ -178,6 +180,7 @@ pub fn set_job(tx: &mut Tx<'_>, search: i64, job: i64) -> Result<()> {
 /// When the database fails.
 pub fn begin(tx: &mut Tx<'_>, search: i64, coverage: &str) -> Result<()> {
     tx.execute(FORGET, params![search])?;
+    name::forget(tx, search)?;
     tx.execute(RESET, params![search, Outcome::Pending.code()])?;
     tx.execute(BEGIN, params![search, coverage]).map(|_| ())
 }

@@ -292,6 +292,31 @@ fn what_was_seen_goes_into_the_case() {
 }
 
 #[test]
+fn a_machine_tells_with_what_it_was_seen() {
+    block_on(async {
+        let hunt = Hunt::new().await;
+        hunt.import("Proxy", proxy()).await;
+        let number = hunt.search(json!({ "all_data": true })).await;
+        let machine = hunt.api("/records?kind=configuration_item").await["items"][0]["id"].as_str().unwrap().to_owned();
+        let seen = hunt.api(&format!("/records/{machine}/seen-with")).await;
+        let told: Vec<(&str, i64)> = seen["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| (one["observable"]["title"].as_str().unwrap(), one["count"].as_i64().unwrap()))
+            .collect();
+        assert_eq!(told, [("evil.example", 2), ("https://evil.example/a", 1)]);
+        let page = hunt.page(&format!("/record/{machine}?tab=sightings")).await.is(200).says("evil[.]example").says("WS-1");
+        let page = page.says(&format!("/cases/{}/sightings/{number}?open=", hunt.case));
+        page.says("Vulnerable items<small>0").says("Vulnerabilities<small>0").says("Users<small>0");
+        let added = json!({ "record_ids": [machine] });
+        hunt.site.json(Method::POST, &format!("/cases/{}/artifacts", hunt.case), &hunt.ada, &added).await.is(200);
+        let panel = format!("/cases/{}/artifacts?kind=configuration_item&open={machine}&tab=sightings", hunt.case);
+        hunt.page(&panel).await.is(200).says("Seen in the logs").says(&number);
+    });
+}
+
+#[test]
 fn a_selection_of_the_artifacts_is_searched() {
     block_on(async {
         let hunt = Hunt::new().await;

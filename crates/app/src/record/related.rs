@@ -33,7 +33,8 @@ pub struct RelatedView {
     pub record: RecordView,
 }
 
-/// The records related to one, both ways, of one kind or (when empty) of all; those joined last come first.
+/// The records related to one, both ways, of one kind or (when empty) of all; those joined last come first. A configuration item
+/// and the vulnerabilities of its vulnerable items are related too.
 ///
 /// # Errors
 /// When there is no record that the actor may know of, or no such kind.

@@ -61,6 +61,8 @@ pub(super) struct Together<'a> {
     /// Set when outside sources are to stop.
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) names: Mutex<(Names, Names)>,
+    /// Names that are to be stored with the next results.
+    pub(super) seen: Mutex<Vec<sighting::SeenName>>,
     /// In the order of the search's sources.
     coverage: Mutex<Vec<CoverageView>>,
     /// Observables that were asked for, over all who ask.
@@ -82,6 +84,7 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         plan: &plan,
         cancelled: Arc::default(),
         names: Mutex::default(),
+        seen: Mutex::default(),
         coverage: Mutex::new(views),
         asked: AtomicU64::new(0),
         askers: plan.outside.len() as u64 + u64::from(asks_index),
@@ -138,7 +141,8 @@ impl Together<'_> {
         if cancelled {
             self.work.set_cancelled();
         }
-        self.work.check()
+        self.work.check()?;
+        self.keep_names()
     }
 
     /// Says what an outside source has in the window, once it told.

@@ -36,5 +36,5 @@ pub(super) const SPEC: KindSpec = KindSpec {
     ],
     natural_key: &["source_id", "name"],
     brings_along: &[],
-    related: &[Kind::Incident, Kind::User, Kind::Observable],
+    related: &[Kind::Incident, Kind::VulnerableItem, Kind::Vulnerability, Kind::User, Kind::Observable],
 };

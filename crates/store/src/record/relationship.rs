@@ -28,6 +28,26 @@ pub struct RelatedCount {
     pub count: i64,
 }
 
+/// What a vulnerable item stands between: of a configuration item the vulnerabilities, of a vulnerability the configuration
+/// items. The configuration item `has` them, as STIX says of infrastructure.
+macro_rules! through_vulnerable_items {
+    () => {
+        concat!(
+            "SELECT f.to_id AS other, CAST('has' AS text) AS type,
+             CAST(CASE WHEN n.type = 'found-on' THEN 1 ELSE 0 END AS bigint) AS outgoing, max(f.id) AS id
+             FROM relationship n JOIN record v ON v.id = n.from_id JOIN relationship f ON f.from_id = n.from_id
+             WHERE n.to_id = $2 AND n.revoked = 0 AND f.revoked = 0
+             AND (n.type = 'found-on' AND f.type = 'instance-of' OR n.type = 'instance-of' AND f.type = 'found-on') AND ",
+            made_in_visible!("n.case_id"),
+            " AND ",
+            made_in_visible!("f.case_id"),
+            " AND ",
+            record_visible!("v"),
+            " GROUP BY f.to_id, n.type"
+        )
+    };
+}
+
 /// Joins records; what is joined already stays so. `case` is the case in which it was done, or 0.
 ///
 /// # Errors
@@ -61,6 +81,9 @@ pub fn related(tx: &mut Tx<'_>, record: i64, kind: Option<Kind>, limit: u32) -> 
             WHERE i.to_id = $2 AND i.revoked = 0 AND ",
         made_in_visible!("i.case_id"),
         " GROUP BY i.from_id, i.type
+            UNION ALL ",
+        through_vulnerable_items!(),
+        "
         ) AS l JOIN record r ON r.id = l.other
         WHERE ",
         record_visible!("r"),
@@ -83,6 +106,9 @@ pub fn related_counts(tx: &mut Tx<'_>, record: i64) -> Result<Vec<RelatedCount>>
             SELECT to_id AS other, case_id FROM relationship WHERE from_id = $2 AND revoked = 0
             UNION ALL
             SELECT from_id, case_id FROM relationship WHERE to_id = $2 AND revoked = 0
+            UNION ALL SELECT t.other, CAST(0 AS bigint) FROM (",
+        through_vulnerable_items!(),
+        ") AS t
         ) AS l JOIN record r ON r.id = l.other
         WHERE ",
         record_visible!("r"),

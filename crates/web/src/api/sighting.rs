@@ -2,8 +2,8 @@
 
 use app::operation::OperationView;
 use app::sighting::{
-    self, AddMatched, RecordSightingView, ResultQuery, RunAgain, SightingRequest, SightingResultView, SightingRowView, SightingSummary,
-    SightingView,
+    self, AddMatched, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
+    SightingSummary, SightingView,
 };
 use axum::Json;
 use axum::extract::State;
@@ -64,4 +64,8 @@ pub(crate) async fn add_matched(State(web): State<Web>, Path(number): Path<Strin
 
 pub(crate) async fn of_record(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<Page<RecordSightingView>> {
     Ok(Json(whole(sighting::of_record(&web.app, &actor, &id).await?)))
+}
+
+pub(crate) async fn seen_with(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<Page<SeenWithView>> {
+    Ok(Json(whole(sighting::seen_with(&web.app, &actor, &id).await?)))
 }

@@ -5,6 +5,7 @@ use app::artifact::{self, AnnotateArtifacts, ArtifactQuery, ArtifactView, Exclud
 use app::case::{self, CaseView};
 use app::operation;
 use app::record::{self, AnnotationView, RecordCase, RecordView, RelatedView, WhyView};
+use app::sighting::{self, SeenWithView};
 use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -85,10 +86,16 @@ struct Panel {
     related: Vec<RelatedView>,
     cases: Vec<RecordCase>,
     sightings: Vec<PanelSighting>,
+    /// Of a configuration item or user: what was seen there.
+    seen_with: Vec<SeenWithView>,
     tab: &'static str,
 }
 
 impl Panel {
+    fn has_sightings(&self) -> bool {
+        matches!(self.record.kind, Kind::Observable | Kind::ConfigurationItem | Kind::User)
+    }
+
     fn related_of(&self, kind: &Kind) -> Vec<&RelatedView> {
         self.related.iter().filter(|related| related.record.kind == *kind).collect()
     }
@@ -221,6 +228,7 @@ async fn panel(web: &Web, visit: &Visit, number: &str, query: &TabQuery) -> Resu
         annotations: annotation::of_record(app, actor, id).await?,
         related: record::related(app, actor, id, "").await?,
         cases: record::cases(app, actor, id).await?,
+        seen_with: sighting::seen_with(app, actor, id).await?,
         sightings: if details.record.kind == Kind::Observable { sightings::panel(web, actor, id).await? } else { Vec::new() },
         fields: details.fields,
         record: details.record,

@@ -11,8 +11,8 @@ use app::job::JobView;
 use app::logs::{LogFileView, LogImport};
 use app::operation::OperationView;
 use app::sighting::{
-    AddMatched, RecordSightingView, ResultQuery, RunAgain, SightingRequest, SightingResultView, SightingRowView, SightingSummary,
-    SightingView,
+    AddMatched, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
+    SightingSummary, SightingView,
 };
 use app::source::{DryRun, QuestionView, SourceInput, SourcePatch, SourceView};
 
@@ -82,6 +82,14 @@ pub(super) fn api() -> Vec<ApiRoute> {
             .answers::<SightingView>(),
         route(Method::GET, "/records/{id}/sightings", Reader, "List what searches found of a record", get(api::sighting::of_record))
             .pages::<RecordSightingView>(),
+        route(
+            Method::GET,
+            "/records/{id}/seen-with",
+            Reader,
+            "List what searches saw on a machine or with an account",
+            get(api::sighting::seen_with),
+        )
+        .pages::<SeenWithView>(),
         // Jobs
         route(Method::GET, "/jobs", Reader, "List the newest jobs", get(api::job::recent)).pages::<JobView>(),
         route(Method::GET, "/jobs/{id}", Reader, "Show a job", get(api::job::show)).answers::<JobView>(),

@@ -2,7 +2,7 @@
 
 use app::annotation;
 use app::record::{self, AnnotationView, Direction, RecordCase, RecordDetails, RecordView, RelatedView};
-use app::sighting::{self, RecordSightingView};
+use app::sighting::{self, RecordSightingView, SeenWithView};
 use askama::Template;
 use axum::extract::State;
 use model::Kind;
@@ -37,6 +37,7 @@ enum Tab {
     Annotations(Vec<AnnotationView>),
     Cases(Vec<RecordCase>),
     Sightings(Vec<RecordSightingView>),
+    SeenWith(Vec<SeenWithView>),
 }
 
 #[derive(Template)]
@@ -65,7 +66,7 @@ impl DetailPage {
     }
 
     fn has_sightings(&self) -> bool {
-        self.details.record.kind == Kind::Observable
+        matches!(self.details.record.kind, Kind::Observable | Kind::ConfigurationItem | Kind::User)
     }
 }
 
@@ -75,6 +76,7 @@ pub(crate) async fn show(State(web): State<Web>, visit: Visit, Path(id): Path<St
     let tab = match query.tab.as_str() {
         "annotations" => Tab::Annotations(annotation::of_record(app, actor, &id).await?),
         "cases" => Tab::Cases(record::cases(app, actor, &id).await?),
+        "sightings" if details.record.kind != Kind::Observable => Tab::SeenWith(sighting::seen_with(app, actor, &id).await?),
         "sightings" => Tab::Sightings(sighting::of_record(app, actor, &id).await?),
         word => match word.parse::<Kind>() {
             Ok(kind) => Tab::Related { kind, related: record::related(app, actor, &id, word).await? },
