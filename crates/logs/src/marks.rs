@@ -11,7 +11,33 @@ const MOST_MARKS: usize = 64;
 ///
 /// In a raw JSON event a backslash or quote of the value stands escaped, so both forms are looked for.
 pub(crate) fn marks(raw: &str, spellings: &[&Spelling]) -> Vec<Range<usize>> {
-    let lowered = Lowered::new(raw);
+    let mut lowered = Lowered::new(raw);
+    let mut found = marks_in(&lowered, spellings);
+    // A line feed or tab within a string of JSON is written with a letter, which hides where a word begins.
+    if found.is_empty() && raw.contains('\\') {
+        lowered.text = without_escaped_space(&lowered.text);
+        found = marks_in(&lowered, spellings);
+    }
+    found
+}
+
+/// `\n`, `\r` and `\t` as two spaces each.
+fn without_escaped_space(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let length = 1 + escape.chars().nth(1).map_or(0, char::len_utf8);
+        let (escape, after) = escape.split_at(length);
+        out.push_str(if ["\\n", "\\r", "\\t"].contains(&escape) { "  " } else { escape });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn marks_in(lowered: &Lowered, spellings: &[&Spelling]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for spelling in spellings {
         let escaped = spelling.escaped();
@@ -101,5 +127,6 @@ mod tests {
         assert_eq!(marked("x .evil.com", &["evil.com"]), ["evil.com"]);
         assert_eq!(marked("a.exe b.exe A.EXE", &["a.exe", "b.exe"]), ["a.exe", "b.exe", "A.EXE"]);
         assert_eq!(marked("nothing", &["else"]), [""; 0]);
+        assert_eq!(marked(r#"{"a":"name:\tanna\nx","b":"\\tanna"}"#, &["anna"]), ["anna"]);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
-use formats::log_events::{self, Event, Limits, Problem, ReadReport};
+use formats::log_events::{self, Event, Options, Problem, ReadReport};
 use logs::{BatchSummary, BatchWriter, LogError, NewEvent};
 use model::job::JobState;
 use model::sighting::LogFileState;
@@ -108,7 +108,7 @@ fn read(app: &App, work: &Work, file: &LogFile) -> Result<(LogReport, BatchSumma
     let mut events = 0_u64;
     let outcome = {
         let counted = Counted { inner: content, work, read: 0, total };
-        log_events::read_events(counted, &file.name, &Limits::default(), &mut |event| {
+        log_events::read_events(counted, &file.name, &Options::default(), &mut |event| {
             events += 1;
             let alive = if events.is_multiple_of(CHECK_EVERY) { work.check() } else { Ok(()) };
             if let Err(why) = alive.and_then(|()| add(&mut batch, event).map_err(Stop::from)) {
@@ -189,6 +189,7 @@ fn words(problem: Problem) -> &'static str {
         Problem::TooDeep => "is nested too deep; kept as plain text",
         Problem::NotUtf8 => "is not UTF-8; kept, with U+FFFD for what is not",
         Problem::TooLong => "is longer than 1 MiB; not kept",
+        Problem::Damaged => "is damaged; not kept",
     }
 }
 

@@ -1,15 +1,14 @@
-//! What logs come wrapped in: gzip and zip, within limits.
+//! What logs come wrapped in: compressions and archives in any nesting, within limits.
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
+use encoding_rs::UTF_8;
 use flate2::read::MultiGzDecoder;
 
-use super::json_lines::{self, Ended, Output};
-use super::{Format, Limits, Member, ReadError, ReadReport, Sink};
-
-/// Bytes by which a format is recognised.
-pub(super) const HEAD: usize = 64 * 1024;
+use super::emit::{Ended, Output};
+use super::recognise::{self, HEAD, Kind};
+use super::{Limits, Member, Options, ReadError, ReadReport, Sink};
 
 /// Inflated bytes up to which no ratio is asked for: a small file of one repeated line is no attack.
 const RATIO_FROM: u64 = 64 << 20;
@@ -18,6 +17,7 @@ const RATIO_FROM: u64 = 64 << 20;
 struct Shared<'l> {
     limits: &'l Limits,
     inflated: Cell<u64>,
+    members: Cell<usize>,
     /// Which limit was broken.
     broken_limit: RefCell<Option<String>>,
 }
@@ -88,40 +88,85 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
-pub(super) fn read(mut source: impl Read + Seek, name: &str, limits: &Limits, sink: &mut Sink<'_>) -> Result<ReadReport, ReadError> {
+pub(super) fn read(mut source: impl Read + Seek, name: &str, options: &Options, sink: &mut Sink<'_>) -> Result<ReadReport, ReadError> {
     let failed = |source| ReadError::Io { name: name.to_owned(), source };
     let mut magic = Vec::new();
     source.by_ref().take(4).read_to_end(&mut magic).map_err(failed)?;
     source.seek(SeekFrom::Start(0)).map_err(failed)?;
     let mut report = ReadReport::default();
-    let shared = Shared { limits, inflated: Cell::new(0), broken_limit: RefCell::new(None) };
-    let mut reading = Reading { name, shared: &shared, output: Output { limits, report: &mut report, sink } };
-    if magic.starts_with(b"PK\x03\x04") || magic.starts_with(b"PK\x05\x06") {
-        reading.zip(source)?;
-    } else {
-        match reading.stream("", &mut source, 0)? {
-            Outcome::Read(Ended { error: Some(error), .. }) => return Err(failed(error)),
-            Outcome::Read(ended) => reading.member("", &ended, None),
-            Outcome::Damaged(ended, why) => reading.member("", &ended, Some(why)),
-            Outcome::Unknown(what) => return Err(ReadError::NotRecognised { name: name.to_owned(), what }),
+    let shared = Shared { limits: &options.limits, inflated: Cell::new(0), members: Cell::new(0), broken_limit: RefCell::new(None) };
+    let mut reading = Reading { name, shared: &shared, output: Output { options, report: &mut report, sink }, unknown: None, known: false };
+    let outcome = if is_zip(&magic) { reading.zip("", source, 0)? } else { reading.stream("", &mut source, 0)? };
+    match outcome {
+        Outcome::Read(_, Ended { error: Some(error), .. }) => return Err(failed(error)),
+        Outcome::Unknown(what) => return Err(ReadError::NotRecognised { name: name.to_owned(), what }),
+        Outcome::Archive(None) => {}
+        Outcome::Archive(Some(why)) if reading.output.report.members.is_empty() => {
+            return Err(ReadError::Archive { name: name.to_owned(), why });
         }
+        other => reading.told("", other),
     }
-    Ok(report)
+    match reading.unknown {
+        Some(what) if !reading.known => Err(ReadError::NotRecognised { name: name.to_owned(), what }),
+        _ => Ok(report),
+    }
+}
+
+fn is_zip(magic: &[u8]) -> bool {
+    magic.starts_with(b"PK\x03\x04") || magic.starts_with(b"PK\x05\x06")
 }
 
 /// How a stream ended.
 enum Outcome {
-    Read(Ended),
+    Read(Kind, Ended),
     /// What a decompressor gave up in the middle; what came before is kept.
-    Damaged(Ended, String),
-    /// In no known format.
-    Unknown(&'static str),
+    Damaged(Kind, Ended, String),
+    /// An archive, whose members were told, and why it was not read to its end, if so.
+    Archive(Option<String>),
+    /// No log.
+    Unknown(String),
+}
+
+/// How streams are compressed.
+#[derive(Clone, Copy)]
+enum Compression {
+    Gzip,
+    Zstd,
+    Bzip2,
+    Xz,
+}
+
+impl Compression {
+    fn of(head: &[u8]) -> Option<Self> {
+        Some(match head {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            // A frame, or one that is to be skipped before it.
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Self::Bzip2,
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Self::Bzip2,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
+            _ => return None,
+        })
+    }
+
+    fn decoder<'r>(self, source: impl io::BufRead + 'r) -> io::Result<Box<dyn Read + 'r>> {
+        Ok(match self {
+            Self::Gzip => Box::new(MultiGzDecoder::new(source)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(source)?),
+            Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(source)),
+            Self::Xz => Box::new(lzma_rust2::XzReader::new(source, true)),
+        })
+    }
 }
 
 struct Reading<'r, 's> {
     name: &'r str,
     shared: &'r Shared<'r>,
     output: Output<'r, 's>,
+    /// What the first member that is no log looks like.
+    unknown: Option<String>,
+    /// Some member is a log.
+    known: bool,
 }
 
 impl Reading<'_, '_> {
@@ -135,97 +180,193 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn member(&mut self, name: &str, ended: &Ended, broken: Option<String>) {
-        self.output.report.members.push(Member { name: name.to_owned(), events: ended.events, bytes: ended.bytes, broken });
+    fn refused(&self, why: String) -> ReadError {
+        ReadError::Archive { name: self.name.to_owned(), why }
     }
 
-    /// Reads a stream that may be compressed.
+    /// Puts a member into the report.
+    fn told(&mut self, name: &str, outcome: Outcome) {
+        let (kind, ended, broken) = match outcome {
+            Outcome::Archive(None) => return,
+            Outcome::Archive(Some(why)) => (None, Ended::default(), Some(why)),
+            Outcome::Read(kind, ended) => {
+                let broken = ended.error.as_ref().map(|error| format!("its compressed data is damaged or cut off: {error}"));
+                (Some(kind), ended, broken)
+            }
+            Outcome::Damaged(kind, ended, why) => (Some(kind), ended, Some(why)),
+            Outcome::Unknown(what) => {
+                let why = format!("not read: it looks like {what}");
+                self.unknown.get_or_insert(what);
+                (None, Ended::default(), Some(why))
+            }
+        };
+        self.known |= kind.is_some();
+        self.output.report.members.push(Member {
+            name: name.to_owned(),
+            format: kind.map(|kind| kind.format),
+            encoding: kind.map_or(UTF_8, |kind| kind.encoding).name(),
+            events: ended.events,
+            bytes: ended.bytes,
+            broken,
+        });
+    }
+
+    /// Counts a member of an archive.
+    fn counted(&self) -> Result<(), ReadError> {
+        let members = self.shared.members.get() + 1;
+        self.shared.members.set(members);
+        if members > self.shared.limits.members {
+            return Err(self.refused(format!("it holds more than {} files", self.shared.limits.members)));
+        }
+        Ok(())
+    }
+
+    /// Reads a stream that may be compressed or an archive.
     fn stream(&mut self, member: &str, source: &mut dyn Read, nesting: usize) -> Result<Outcome, ReadError> {
         let mut head = Vec::new();
         let read = source.take(HEAD as u64).read_to_end(&mut head);
         self.exploding(member)?;
         let failed = match read {
-            Err(error) if head.is_empty() => return Ok(Outcome::Read(Ended { events: 0, bytes: 0, error: Some(error) })),
+            Err(error) if head.is_empty() => {
+                let kind = Kind::NOTHING;
+                return Ok(Outcome::Read(kind, Ended { error: Some(error), ..Ended::default() }));
+            }
             // What came before is kept, however little it was.
             Err(error) => Some(error),
             Ok(_) => None,
         };
         let source = Rest { failed, source };
-        if head.starts_with(b"\x1f\x8b") {
-            if nesting >= self.shared.limits.nesting {
-                return Ok(Outcome::Unknown("data compressed several times over; decompress it first"));
+        let deep = nesting >= self.shared.limits.nesting;
+        if let Some(compression) = Compression::of(&head) {
+            if deep {
+                return Ok(Outcome::Unknown("data compressed several times over; decompress it first".to_owned()));
             }
             let compressed = Cell::new(0);
             let counted = Counted { inner: head.chain(source), bytes: &compressed };
-            let decoder = MultiGzDecoder::new(BufReader::with_capacity(HEAD, counted));
+            let decoder = match compression.decoder(BufReader::with_capacity(HEAD, counted)) {
+                Ok(decoder) => decoder,
+                Err(error) => return Ok(Outcome::Unknown(format!("compressed data that cannot be read: {error}"))),
+            };
             let mut inflated = Inflated { inner: decoder, shared: self.shared, compressed: Compressed::Counted(&compressed), bytes: 0 };
             return Ok(match self.stream(member, &mut inflated, nesting + 1)? {
-                Outcome::Read(Ended { events, bytes, error: Some(error) }) => {
-                    Outcome::Damaged(Ended { events, bytes, error: None }, format!("its compressed data is damaged or cut off: {error}"))
+                Outcome::Read(kind, Ended { events, bytes, error: Some(error) }) => {
+                    let why = format!("its compressed data is damaged or cut off: {error}");
+                    Outcome::Damaged(kind, Ended { events, bytes, error: None }, why)
                 }
                 other => other,
             });
         }
-        match Format::detect(&head) {
-            Ok(Format::JsonLines) => {
-                let ended = json_lines::read(head.chain(source), member, &mut self.output);
-                self.exploding(member)?;
-                Ok(Outcome::Read(ended))
+        if is_zip(&head) || is_tar(&head) {
+            if deep {
+                return Ok(Outcome::Unknown("archives within archives several times over; unpack them first".to_owned()));
             }
-            Err(what) => Ok(Outcome::Unknown(what.0)),
+            let mut all = head.chain(source);
+            return if is_tar(&head) { self.tar(member, &mut all, nesting) } else { self.held_zip(member, &mut all, nesting) };
+        }
+        let whole = head.len() < HEAD;
+        match recognise::kind(&head, whole, self.output.options.format) {
+            Ok(kind) => {
+                let ended = recognise::read(kind, &head, &mut head.chain(source), member, &mut self.output);
+                self.exploding(member)?;
+                Ok(Outcome::Read(kind, ended))
+            }
+            Err(what) => Ok(Outcome::Unknown(what)),
         }
     }
 
-    fn zip(&mut self, source: impl Read + Seek) -> Result<(), ReadError> {
-        let refused = |why: String| ReadError::Archive { name: self.name.to_owned(), why };
-        let mut archive = zip::ZipArchive::new(source).map_err(|e| refused(e.to_string()))?;
+    /// A zip archive within another stream: its directory stands at its end, so all of it is held.
+    fn held_zip(&mut self, member: &str, source: &mut dyn Read, nesting: usize) -> Result<Outcome, ReadError> {
+        let most = self.shared.limits.held_bytes;
+        let mut held = Vec::new();
+        let read = source.take(most + 1).read_to_end(&mut held);
+        self.exploding(member)?;
+        if held.len() as u64 > most {
+            return Ok(Outcome::Unknown(format!("a zip archive within an archive, of more than {most} bytes; unpack it first")));
+        }
+        if let Err(error) = read {
+            return Ok(Outcome::Archive(Some(format!("its compressed data is damaged or cut off: {error}"))));
+        }
+        self.zip(member, Cursor::new(held), nesting)
+    }
+
+    fn zip(&mut self, within: &str, source: impl Read + Seek, nesting: usize) -> Result<Outcome, ReadError> {
+        let mut archive = match zip::ZipArchive::new(source) {
+            Ok(archive) => archive,
+            Err(error) => return Ok(Outcome::Archive(Some(error.to_string()))),
+        };
         if archive.len() > self.shared.limits.members {
-            return Err(refused(format!("it holds {} files, more than {}", archive.len(), self.shared.limits.members)));
+            return Err(self.refused(format!("it holds {} files, more than {}", archive.len(), self.shared.limits.members)));
         }
-        if archive.has_overlapping_files().map_err(|e| refused(e.to_string()))? {
-            return Err(refused("its files overlap, as in archives that are made to explode".to_owned()));
+        match archive.has_overlapping_files() {
+            Ok(false) => {}
+            Ok(true) => return Err(self.refused("its files overlap, as in archives that are made to explode".to_owned())),
+            Err(error) => return Ok(Outcome::Archive(Some(error.to_string()))),
         }
-        let nothing = Ended { events: 0, bytes: 0, error: None };
-        let mut unknown = None;
-        let mut known = false;
         for at in 0..archive.len() {
             if self.output.report.stopped {
                 break;
             }
             let indexed = archive.name_for_index(at).and_then(Result::ok).unwrap_or_default().into_owned();
+            let name = label(within, if indexed.is_empty() { format!("file {}", at + 1) } else { indexed });
+            self.counted()?;
             let mut file = match archive.by_index(at) {
                 Ok(file) => file,
                 Err(error) => {
-                    self.member(&indexed, &nothing, Some(format!("it cannot be unpacked: {error}")));
+                    self.told(&name, Outcome::Archive(Some(format!("it cannot be unpacked: {error}"))));
                     continue;
                 }
             };
-            let member = if indexed.is_empty() { format!("file {}", at + 1) } else { indexed };
-            // What macOS adds of its own is no log.
-            if file.is_dir() || member.starts_with("__MACOSX/") {
+            if file.is_dir() || is_litter(&name) {
                 continue;
             }
             let compressed = Compressed::Known(file.compressed_size());
             let mut inflated = Inflated { inner: &mut file, shared: self.shared, compressed, bytes: 0 };
-            match self.stream(&member, &mut inflated, 1)? {
-                Outcome::Read(ended) => {
-                    known = true;
-                    let broken = ended.error.as_ref().map(|error| format!("its compressed data is damaged or cut off: {error}"));
-                    self.member(&member, &ended, broken);
-                }
-                Outcome::Damaged(ended, why) => {
-                    known = true;
-                    self.member(&member, &ended, Some(why));
-                }
-                Outcome::Unknown(what) => {
-                    unknown = unknown.or(Some(what));
-                    self.member(&member, &nothing, Some(format!("not read: it looks like {what}")));
-                }
-            }
+            let outcome = self.stream(&name, &mut inflated, nesting + 1)?;
+            self.told(&name, outcome);
         }
-        match unknown {
-            Some(what) if !known => Err(ReadError::NotRecognised { name: self.name.to_owned(), what }),
-            _ => Ok(()),
-        }
+        Ok(Outcome::Archive(None))
     }
+
+    fn tar(&mut self, within: &str, source: &mut dyn Read, nesting: usize) -> Result<Outcome, ReadError> {
+        let mut archive = tar::Archive::new(source);
+        let entries = match archive.entries() {
+            Ok(entries) => entries,
+            Err(error) => return Ok(Outcome::Archive(Some(error.to_string()))),
+        };
+        for (at, entry) in entries.enumerate() {
+            if self.output.report.stopped {
+                break;
+            }
+            self.exploding(within)?;
+            let mut entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return Ok(Outcome::Archive(Some(format!("the archive is damaged or cut off after {at} files: {error}")))),
+            };
+            self.counted()?;
+            let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            let name = label(within, if path.is_empty() { format!("file {}", at + 1) } else { path });
+            if !entry.header().entry_type().is_file() || is_litter(&name) {
+                continue;
+            }
+            let outcome = self.stream(&name, &mut entry, nesting + 1)?;
+            self.told(&name, outcome);
+        }
+        self.exploding(within)?;
+        Ok(Outcome::Archive(None))
+    }
+}
+
+/// The path of a file within archives; a label, nothing is opened by it.
+fn label(within: &str, name: String) -> String {
+    if within.is_empty() { name } else { format!("{within}/{name}") }
+}
+
+fn is_tar(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar")
+}
+
+/// What macOS adds of its own is no log.
+fn is_litter(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    name.starts_with("__MACOSX/") || name.contains("/__MACOSX/") || last == ".DS_Store" || last.starts_with("._")
 }

@@ -37,10 +37,34 @@ const TIMES: &[&str] = &[
     "start_time",
     "activityDateTime",
     "createdDateTime",
+    "published",
+    "eventDateTime",
+    "Timestamp",
+    "Time",
+    "Date",
+    "Date and Time",
+    "日付と時刻",
+    "日時",
+    "receiveTimestamp",
+    "StartTime",
+    "t.$date",
+    "t",
+    "rt",
+    "start",
+    "devTime",
+    "end",
+    "asctime",
+    "created_at",
+    "createdAt",
+    "event_time",
+    "eventtime",
+    "log_time",
+    "logtime",
+    "LogTime",
+    "startTime",
 ];
 
-/// Machines. Addresses come last: a name is better, and where there is none the client of a connection is what a
-/// hunter asks for.
+/// Machines. Where there is none, the address that a connection came from is what a hunter asks for.
 const HOSTS: &[&str] = &[
     "Hostname",
     "hostname",
@@ -59,6 +83,7 @@ const HOSTS: &[&str] = &[
     "device.hostname",
     "device.name",
     "DeviceName",
+    "deviceName",
     "_HOSTNAME",
     "log.syslog.hostname",
     "syslog_hostname",
@@ -69,11 +94,151 @@ const HOSTS: &[&str] = &[
     "observer.hostname",
     "observer.name",
     "sensor_name",
+    "dvchost",
+    "dvc_host",
+    "devname",
+    "コンピューター",
+    "コンピューター名",
+    "コンピュータ",
+    "Computer Name",
+    "Machine",
+    "kubernetes.node.name",
+    "kubernetes.host",
+    "resource.labels.instance_id",
+    "protoPayload.resourceName",
+];
+
+/// Where a connection or request came from.
+const SOURCES: &[&str] = &[
+    "source.ip",
+    "source.address",
+    "src_endpoint.ip",
     "id.orig_h",
     "src_ip",
-    "source.ip",
+    "src",
+    "srcip",
+    "SRC",
+    "SourceIp",
+    "SourceIP",
+    "SourceAddress",
+    "IpAddress",
     "sourceIPAddress",
+    "sourceIpAddress",
     "ClientIP",
+    "ClientIPAddress",
+    "ActorIpAddress",
+    "ipAddress",
+    "callerIpAddress",
+    "CallerIpAddress",
+    "protoPayload.requestMetadata.callerIp",
+    "client.ipAddress",
+    "client.ip",
+    "client_ip",
+    "clientip",
+    "clientIp",
+    "c-ip",
+    "cs-client-ip",
+    "remote_addr",
+    "remoteAddr",
+    "remote_address",
+    "remote_ip",
+    "RemoteIP",
+    "rhost",
+    "rip",
+    "peer_ip",
+    "sourceAddress",
+    "source_ip",
+    "src_addr",
+    "srcaddr",
+    "Source Network Address",
+    "ソース ネットワーク アドレス",
+    "layers.ip.ip_ip_src",
+    "httpRequest.clientIp",
+    "httpRequest.remoteIp",
+    "jsonPayload.connection.src_ip",
+    "addr",
+    "IP",
+    "ip",
+    "tx_hosts",
+];
+
+/// Where it went.
+const DESTINATIONS: &[&str] = &[
+    "destination.ip",
+    "destination.address",
+    "dst_endpoint.ip",
+    "id.resp_h",
+    "dest_ip",
+    "dst_ip",
+    "dst",
+    "dstip",
+    "DST",
+    "DestinationIp",
+    "DestinationIP",
+    "DestinationAddress",
+    "DestAddress",
+    "destinationAddress",
+    "dest",
+    "destination_ip",
+    "dst_addr",
+    "dstaddr",
+    "RemoteIp",
+    "RemoteAddress",
+    "s-ip",
+    "server.ip",
+    "server_ip",
+    "lip",
+    "destination.domain",
+    "DestinationHostname",
+    "QueryName",
+    "dns.question.name",
+    "dns.rrname",
+    "layers.ip.ip_ip_dst",
+    "jsonPayload.connection.dest_ip",
+    "rx_hosts",
+];
+
+/// What was done.
+const ACTIONS: &[&str] = &[
+    "event.action",
+    "eventName",
+    "EventName",
+    "Operation",
+    "Operations",
+    "operationName.value",
+    "operationName.localizedValue",
+    "operationName",
+    "OperationName",
+    "OperationNameValue",
+    "activityDisplayName",
+    "protoPayload.methodName",
+    "eventType",
+    "activity_name",
+    "alert.signature",
+    "alert.action",
+    "event_type",
+    "event_name",
+    "ActionType",
+    "actionType",
+    "note",
+    "action",
+    "act",
+    "cs-method",
+    "http.request.method",
+    "method",
+    "RuleName",
+    "Event.System.EventID",
+    "Event.System.EventID.#text",
+    "System.EventID",
+    "winlog.event_id",
+    "event.code",
+    "EventID",
+    "EventId",
+    "event_id",
+    "Event ID",
+    "イベント ID",
+    "_path",
+    "type",
 ];
 
 /// Accounts: where the user stands, and where its domain.
@@ -100,52 +265,119 @@ const ACCOUNTS: &[(&str, &str)] = &[
     ("actor.user.name", "actor.user.domain"),
     ("InitiatingProcessAccountName", "InitiatingProcessAccountDomain"),
     ("userPrincipalName", ""),
+    ("UserPrincipalName", ""),
+    ("actor.alternateId", ""),
+    ("actor.email_addr", ""),
+    ("initiatedBy.user.userPrincipalName", ""),
+    ("identity", ""),
+    ("caller", ""),
+    ("Caller", ""),
+    ("protoPayload.authenticationInfo.principalEmail", ""),
+    ("UserIds", ""),
+    ("MailboxOwnerUPN", ""),
+    ("Username", ""),
+    ("cs-username", ""),
+    ("suser", "sntdom"),
+    ("duser", "dntdom"),
+    ("usrName", ""),
+    ("usr", ""),
+    ("srcuser", ""),
+    ("dstuser", ""),
+    ("ruser", ""),
+    ("acct", ""),
+    ("login", ""),
+    ("account_name", "account_domain"),
+    ("Account Name", "Account Domain"),
+    ("アカウント名", "アカウント ドメイン"),
+    ("ユーザー", ""),
+    ("User Name", ""),
+    ("user.email", ""),
+    ("client.user.name", ""),
 ];
 
-/// Where Windows events are wrapped by their shippers; names of `ACCOUNTS` stand there too.
+/// Where Windows events are wrapped by their shippers; names of accounts, addresses and actions stand there too.
 const WRAPPERS: &[&str] = &["winlog.event_data.", "Event.EventData.", "EventData.", "event_data.", "winlog.user_data.", "Event.UserData."];
 
 /// What stands in place of a name when there is none.
-const NO_NAMES: &[&str] = &["", "-", "N/A", "n/a", "null", "(null)", "NULL"];
+const NO_NAMES: &[&str] = &["", "-", "--", "?", "N/A", "n/a", "null", "(null)", "NULL"];
 
 /// What a field means. The number is its line in the table: lower is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Time(u16),
     Host(u16),
+    Source(u16),
+    Destination(u16),
+    Action(u16),
     User(u16),
     Domain(u16),
 }
 
-static ROLES: LazyLock<HashMap<Cow<'static, str>, Role>> = LazyLock::new(|| {
-    let mut roles = HashMap::new();
-    let number = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
-    for (at, path) in TIMES.iter().enumerate() {
-        roles.insert(Cow::Borrowed(*path), Role::Time(number(at)));
-    }
-    for (at, path) in HOSTS.iter().enumerate() {
-        roles.insert(Cow::Borrowed(*path), Role::Host(number(at)));
-    }
-    for (at, (user, domain)) in ACCOUNTS.iter().enumerate() {
-        for (path, role) in [(*user, Role::User(number(at))), (*domain, Role::Domain(number(at)))] {
-            if path.is_empty() {
-                continue;
-            }
-            roles.insert(Cow::Borrowed(path), role);
-            for wrapper in WRAPPERS {
-                roles.insert(Cow::Owned(format!("{wrapper}{path}")), role);
+static ROLES: LazyLock<Roles> = LazyLock::new(Roles::new);
+
+/// The tables, made for looking up.
+struct Roles {
+    by_path: HashMap<Cow<'static, str>, Role>,
+    /// By length: the last bytes that paths of it have, six bits of each. Nearly all paths of an event are in no table,
+    /// and this tells without hashing them.
+    last_bytes: [u64; LONGEST_PATH + 1],
+}
+
+impl Roles {
+    fn new() -> Self {
+        let mut roles = Self { by_path: HashMap::new(), last_bytes: [0; LONGEST_PATH + 1] };
+        let number = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        for (at, path) in TIMES.iter().enumerate() {
+            roles.insert(Cow::Borrowed(path), Role::Time(number(at)));
+        }
+        for (at, path) in HOSTS.iter().enumerate() {
+            roles.insert(Cow::Borrowed(path), Role::Host(number(at)));
+        }
+        let tables = [(SOURCES, Role::Source as fn(u16) -> Role), (DESTINATIONS, Role::Destination), (ACTIONS, Role::Action)];
+        for (paths, role) in tables {
+            for (at, path) in paths.iter().enumerate() {
+                roles.insert_wrapped(path, role(number(at)));
             }
         }
+        for (at, (user, domain)) in ACCOUNTS.iter().enumerate() {
+            roles.insert_wrapped(user, Role::User(number(at)));
+            if !domain.is_empty() {
+                roles.insert_wrapped(domain, Role::Domain(number(at)));
+            }
+        }
+        roles
     }
-    roles
-});
+
+    fn insert_wrapped(&mut self, path: &'static str, role: Role) {
+        self.insert(Cow::Borrowed(path), role);
+        for wrapper in WRAPPERS {
+            self.insert(Cow::Owned(format!("{wrapper}{path}")), role);
+        }
+    }
+
+    fn insert(&mut self, path: Cow<'static, str>, role: Role) {
+        if let (Some(seen), Some(last)) = (self.last_bytes.get_mut(path.len()), path.as_bytes().last()) {
+            *seen |= 1 << (last & 63);
+        }
+        self.by_path.entry(path).or_insert(role);
+    }
+}
 
 /// The longest path in the tables, in bytes: longer ones need no look-up.
 const LONGEST_PATH: usize = 80;
 
 /// What the field at a path means, if it is known.
+#[inline]
 pub(super) fn role(path: &str) -> Option<Role> {
-    if path.len() > LONGEST_PATH { None } else { ROLES.get(path).copied() }
+    let roles = &*ROLES;
+    let seen = roles.last_bytes.get(path.len())?;
+    let last = path.as_bytes().last()?;
+    if seen & (1 << (last & 63)) == 0 { None } else { roles.by_path.get(path).copied() }
+}
+
+/// What a field of a text format means: keys of these are written in any case.
+pub(super) fn role_of_key(key: &str) -> Option<Role> {
+    role(key).or_else(|| if key.bytes().any(|b| b.is_ascii_uppercase()) { role(&key.to_ascii_lowercase()) } else { None })
 }
 
 /// Whether a value names anything.
@@ -167,11 +399,14 @@ mod tests {
 
     #[test]
     fn the_tables_hold_each_path_once_and_none_is_too_long() {
-        let wrapped = |path: &'static str| WRAPPERS.iter().map(move |w| format!("{w}{path}")).chain([path.to_owned()]);
-        let accounts = ACCOUNTS.iter().flat_map(|(u, d)| [*u, *d]).filter(|p| !p.is_empty()).flat_map(wrapped);
-        let all: Vec<String> = TIMES.iter().chain(HOSTS).map(|p| (*p).to_owned()).chain(accounts).collect();
-        assert_eq!(all.len(), ROLES.len());
-        assert!(all.iter().all(|path| path.len() <= LONGEST_PATH));
+        let accounts = ACCOUNTS.iter().flat_map(|(u, d)| [*u, *d]).filter(|p| !p.is_empty());
+        let wrapped: Vec<&str> = [SOURCES, DESTINATIONS, ACTIONS].into_iter().flatten().copied().chain(accounts).collect();
+        let plain = TIMES.len() + HOSTS.len();
+        assert_eq!(plain + wrapped.len() * (WRAPPERS.len() + 1), ROLES.by_path.len());
+        assert!(ROLES.by_path.keys().all(|path| path.len() <= LONGEST_PATH));
+        assert!(ROLES.by_path.iter().all(|(path, known)| role(path) == Some(*known)));
+        assert_eq!((role("EventIE"), role(""), role(&"x".repeat(200))), (None, None, None));
+        assert_eq!(role_of_key("SrcIP"), role("srcip"));
     }
 
     #[test]

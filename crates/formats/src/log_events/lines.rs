@@ -1,9 +1,74 @@
 //! A stream cut into lines, without copying them.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
+
+use super::Problem;
+use super::emit::{Ended, Output, Place};
 
 /// Bytes that are read at once: fewer, larger reads cost less, and this still fits the cache of a core.
 const CHUNK: usize = 256 * 1024;
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It is an event.
+    Event,
+    /// It is part of the file's frame.
+    NoEvent,
+    /// It is an event, and the sink wants no more.
+    Stop,
+}
+
+impl Step {
+    pub(super) fn event(stop: bool) -> Self {
+        if stop { Self::Stop } else { Self::Event }
+    }
+}
+
+/// Hands each line that is not blank, without its end, to `step` with its number. What is not UTF-8 and what is too
+/// long is told.
+#[inline]
+pub(super) fn each_line<'o, 's>(
+    reader: impl Read,
+    member: &str,
+    output: &mut Output<'o, 's>,
+    mut step: impl FnMut(&mut Output<'o, 's>, &str, u64) -> Step,
+) -> Ended {
+    let mut lines = Lines::new(reader, output.options.limits.line_bytes);
+    let mut events = 0;
+    let error = loop {
+        let (number, line) = match lines.next() {
+            Ok(Some(next)) => next,
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        };
+        let Line::Whole(bytes) = line else {
+            output.problem(Place { member, line: number }, Problem::TooLong);
+            continue;
+        };
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => {
+                output.problem(Place { member, line: number }, Problem::NotUtf8);
+                String::from_utf8_lossy(bytes)
+            }
+        };
+        let line = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\u{feff}']);
+        if line.trim().is_empty() {
+            continue;
+        }
+        match step(output, line, number) {
+            Step::Event => events += 1,
+            Step::NoEvent => {}
+            Step::Stop => {
+                events += 1;
+                break None;
+            }
+        }
+    };
+    Ended { events, bytes: lines.bytes(), error }
+}
 
 /// A line without its end.
 #[derive(Debug, PartialEq, Eq)]

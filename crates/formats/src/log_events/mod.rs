@@ -1,15 +1,29 @@
 //! Log files: streams of bytes turned into events with time, machine and accounts.
 //!
-//! [`read_events`] recognises compression and format by content, and hands each event to a sink as borrowed text. What
-//! cannot be read is counted and told with its place; what can is kept. A further format is a file beside
-//! `json_lines.rs` and a line in [`Format`].
+//! [`read_events`] recognises compression, character set and format by content, and hands each event to a sink as
+//! borrowed text. What cannot be read is counted and told with its place; what can is kept. A further format is a file
+//! beside `json_lines.rs`, a name in [`Format`] and a line in `recognise.rs`.
 
+mod access_log;
+mod charset;
 mod container;
+mod csv;
+mod emit;
+mod evtx;
 mod fields;
+mod format;
 mod json;
 mod json_lines;
 mod lines;
+mod pairs;
+mod recognise;
+mod syslog;
+mod table;
+mod text;
 mod time;
+mod w3c;
+mod walk;
+mod zeek;
 
 use std::borrow::Cow;
 use std::io::{Read, Seek};
@@ -17,12 +31,15 @@ use std::ops::ControlFlow;
 
 use model::Timestamp;
 
+pub use self::format::{Format, NoSuchFormat};
+
 /// One event. All text is borrowed from the reader's buffers and gone when the sink returns.
 #[derive(Debug, Clone, Copy)]
 pub struct Event<'a> {
-    /// The event as it was written, without the line end.
+    /// The event as it was written, without the line end. Rows of CSV and lines of Zeek are JSON objects under the names
+    /// of their columns, records of EVTX are JSON.
     pub raw: &'a str,
-    /// The decoded scalar values joined by line feeds: what is searched.
+    /// What is searched: the decoded scalar values joined by line feeds, or the line where the format is text.
     pub text: &'a str,
     /// How `text` comes out of `raw`; see [`values_of`].
     pub shape: Shape,
@@ -34,9 +51,15 @@ pub struct Event<'a> {
     pub host: Option<&'a str>,
     /// The accounts that it names, `DOMAIN\user` or `user`.
     pub accounts: &'a [Cow<'a, str>],
+    /// The address or name that it came from.
+    pub source: Option<&'a str>,
+    /// The address or name that it went to.
+    pub destination: Option<&'a str>,
+    /// What was done, in the product's words.
+    pub action: Option<&'a str>,
     /// The file within the archive, or empty.
     pub member: &'a str,
-    /// Its line, counted from 1.
+    /// The line that it begins in, or its number in JSON and EVTX, counted from 1.
     pub line: u64,
 }
 
@@ -54,48 +77,23 @@ pub enum Shape {
 /// [`Event::raw`]. An unknown shape is taken for [`Shape::Text`].
 pub fn values_of(shape: u8, raw: &str, out: &mut String) {
     if shape == Shape::Json as u8 {
-        json::values(raw, out);
+        walk::values(raw, out);
     } else {
         out.push_str(raw);
     }
 }
 
-/// A format of events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// One JSON value a line.
-    JsonLines,
-}
-
-/// Why a stream is not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotRecognised(&'static str);
-
-impl Format {
-    /// Recognises a format by the first bytes of a stream.
-    ///
-    /// # Errors
-    /// What it seems to be instead, in words for the person who gave the file.
-    pub fn detect(head: &[u8]) -> Result<Self, NotRecognised> {
-        for (magic, what) in [
-            (&b"ElfFile\0"[..], "a Windows event log (EVTX); export it as JSON lines"),
-            (b"\x28\xb5\x2f\xfd", "zstd compressed; decompress it first"),
-            (b"BZh", "bzip2 compressed; decompress it first"),
-            (b"\xfd7zXZ\0", "xz compressed; decompress it first"),
-            (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
-            (b"PK\x03\x04", "an archive within an archive; unpack it first"),
-            (b"\xff\xfe", "text in UTF-16; convert it to UTF-8 first"),
-            (b"\xfe\xff", "text in UTF-16; convert it to UTF-8 first"),
-        ] {
-            if head.starts_with(magic) {
-                return Err(NotRecognised(what));
-            }
-        }
-        if head.get(257..262) == Some(b"ustar") {
-            return Err(NotRecognised("a tar archive; unpack it first"));
-        }
-        json_lines::detect(head)
-    }
+/// How a source is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The format, where a person chose it; otherwise each file's content tells.
+    pub format: Option<Format>,
+    /// Seconds that are added to every time: for a clock that was wrong, or times that are local and name no zone.
+    pub offset_seconds: i64,
+    /// When it is read, for times that name no year: they are not later.
+    pub now: Option<Timestamp>,
+    /// What may be read.
+    pub limits: Limits,
 }
 
 /// What may be read from one source. Limits on inflated bytes stop archives that are made to fill a disk.
@@ -106,19 +104,21 @@ pub struct Limits {
     /// How many times larger than its compressed form a member may be, once past 64 MiB; 300 by default. Windows
     /// logs of one machine reach about 30.
     pub ratio: u64,
-    /// Files in an archive; 10,000 by default.
+    /// Files in a source, over all its archives; 10,000 by default.
     pub members: usize,
-    /// Bytes of a line; 1 MiB by default. Longer lines are skipped and told.
+    /// Bytes of a line or record; 1 MiB by default. Longer ones are skipped and told.
     pub line_bytes: usize,
-    /// Compressions within compressions; 3 by default.
+    /// Compressions and archives within each other; 4 by default.
     pub nesting: usize,
+    /// Bytes of a zip archive within another archive, which has to be held in memory; 256 MiB by default.
+    pub held_bytes: u64,
     /// Problems that are told with their line, per source; 100 by default. All are counted.
     pub notes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { inflated_bytes: 64 << 30, ratio: 300, members: 10_000, line_bytes: 1 << 20, nesting: 3, notes: 100 }
+        Self { inflated_bytes: 64 << 30, ratio: 300, members: 10_000, line_bytes: 1 << 20, nesting: 4, held_bytes: 256 << 20, notes: 100 }
     }
 }
 
@@ -136,6 +136,8 @@ pub enum Problem {
     NotUtf8,
     /// It is longer than [`Limits::line_bytes`]. It is not kept.
     TooLong,
+    /// A record, or a block of records, that is damaged. It is not kept.
+    Damaged,
 }
 
 /// A line with a problem.
@@ -154,6 +156,10 @@ pub struct LineNote {
 pub struct Member {
     /// Its path within the archive, or empty when the source is no archive.
     pub name: String,
+    /// The format that it was read as; `None` when it was not read.
+    pub format: Option<Format>,
+    /// The character set that it was read as, by its standard name.
+    pub encoding: &'static str,
     /// Events read.
     pub events: u64,
     /// Bytes after decompression.
@@ -177,8 +183,10 @@ pub struct ReadReport {
     pub too_deep: u64,
     /// Lines that are not UTF-8.
     pub not_utf8: u64,
-    /// Lines that are too long, the only ones that were not kept.
+    /// Lines that are too long; not kept.
     pub too_long: u64,
+    /// Records that are damaged; not kept.
+    pub damaged: u64,
     /// The first problems with their places.
     pub notes: Vec<LineNote>,
     /// The files, in order.
@@ -188,15 +196,16 @@ pub struct ReadReport {
 }
 
 impl ReadReport {
-    fn problem(&mut self, limits: &Limits, member: &str, line: u64, problem: Problem) {
+    fn problem(&mut self, notes: usize, place: emit::Place<'_>, problem: Problem) {
         *match problem {
             Problem::NotJson => &mut self.not_json,
             Problem::TooDeep => &mut self.too_deep,
             Problem::NotUtf8 => &mut self.not_utf8,
             Problem::TooLong => &mut self.too_long,
+            Problem::Damaged => &mut self.damaged,
         } += 1;
-        if self.notes.len() < limits.notes {
-            self.notes.push(LineNote { member: member.to_owned(), line, problem });
+        if self.notes.len() < notes {
+            self.notes.push(LineNote { member: place.member.to_owned(), line: place.line, problem });
         }
     }
 }
@@ -218,7 +227,7 @@ pub enum ReadError {
         /// The source's name.
         name: String,
         /// What it looks like.
-        what: &'static str,
+        what: String,
     },
     /// The archive cannot be opened.
     #[error("{name} is not a readable archive: {why}")]
@@ -243,16 +252,17 @@ pub enum ReadError {
 /// Receives events. Breaking stops the reading.
 pub type Sink<'s> = dyn FnMut(&Event<'_>) -> ControlFlow<()> + 's;
 
-/// Reads the events of a source: a log file, plain or gzip'ed, or a zip archive of such files.
+/// Reads the events of a source: a log file, plain or compressed, or an archive of such files.
 ///
-/// `name` is the file's name as the person knows it, for messages only.
+/// Compressions are gzip, zstd, bzip2 and xz, archives are zip and tar, in any nesting within the limits. `name` is the
+/// file's name as the person knows it, for messages only.
 ///
 /// # Errors
-/// When the source cannot be read or is in no known format, or an archive breaks a limit. In an archive, members in
-/// unknown formats are told in the report, and it is an error only if there is no other. Events may have been handed
-/// over before an error: the caller throws them away.
-pub fn read_events(source: impl Read + Seek, name: &str, limits: &Limits, sink: &mut Sink<'_>) -> Result<ReadReport, ReadError> {
-    container::read(source, name, limits, sink)
+/// When the source cannot be read or holds no log, or an archive breaks a limit. In an archive, members that are no logs
+/// are told in the report, and it is an error only if there is no other. Events may have been handed over before an
+/// error: the caller throws them away.
+pub fn read_events(source: impl Read + Seek, name: &str, options: &Options, sink: &mut Sink<'_>) -> Result<ReadReport, ReadError> {
+    container::read(source, name, options, sink)
 }
 
 #[cfg(test)]
