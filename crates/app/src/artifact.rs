@@ -16,7 +16,7 @@ pub(crate) use annotate::annotation_text;
 pub use annotate::{AnnotateArtifacts, annotate};
 pub use exclude::{ExcludeArtifacts, exclude};
 pub use include::{IncludeArtifacts, include};
-pub(crate) use incoming::{Incoming, Source, add_range};
+pub(crate) use incoming::{Incoming, Newcomers, Source, add_range};
 pub use list::{ArtifactQuery, list};
 pub(crate) use list::{filter, only_an_object};
 pub use select::Selection;

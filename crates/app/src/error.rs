@@ -105,6 +105,12 @@ impl From<StoreError> for AppError {
     }
 }
 
+impl From<logs::LogError> for AppError {
+    fn from(error: logs::LogError) -> Self {
+        if error.is_disk_full() { Self::Full(error.to_string()) } else { Self::Internal(error.to_string()) }
+    }
+}
+
 impl From<Vec<FieldError>> for AppError {
     fn from(errors: Vec<FieldError>) -> Self {
         Self::Invalid(errors)

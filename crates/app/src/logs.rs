@@ -1,6 +1,8 @@
 //! Logs: files come in from named sources, their events into the log index.
 
 mod delete;
+mod event;
+mod events;
 mod files;
 mod import;
 mod read;
@@ -9,6 +11,8 @@ mod sources;
 mod view;
 
 pub use delete::{delete_file, delete_source};
+pub use event::{WholeEventView, event};
+pub use events::{EventQuery, EventView, EventsView, TimeCount, events};
 pub use files::{file, files};
 pub use import::{LogImport, MAX_BYTES, import};
 pub(crate) use read::IMPORT_JOB;

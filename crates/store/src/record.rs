@@ -128,7 +128,8 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Record> {
 }
 
 /// What lists sort by: the folded title's first 80 characters.
-fn sort_title(title: &str) -> String {
+#[must_use]
+pub fn sort_title(title: &str) -> String {
     fold(title).chars().take(80).collect()
 }
 

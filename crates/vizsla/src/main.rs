@@ -10,10 +10,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Bulk work is many small values on few threads, of which the system's allocator spent a tenth of the writer's time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Security case management for threat hunters.
 ///
 /// `vizsla serve` runs the server. The other commands work on the data directory when no server holds it, and through the

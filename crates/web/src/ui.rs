@@ -7,6 +7,7 @@ pub(crate) mod cases;
 mod closed;
 pub(crate) mod docs;
 pub(crate) mod door;
+pub(crate) mod events;
 pub(crate) mod export;
 mod failure;
 mod form;

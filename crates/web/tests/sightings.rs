@@ -129,6 +129,52 @@ fn logs_are_uploaded_and_told_of() {
 }
 
 #[test]
+fn events_are_looked_through_and_what_is_in_them_comes_into_a_case() {
+    block_on(async {
+        let hunt = Hunt::new().await;
+        hunt.page("/events").await.is(200).says("No logs yet");
+        let (body, kind) = multipart(
+            &[("source", "EDR"), ("format", "auto")],
+            &[(
+                "one.jsonl",
+                concat!(
+                    r#"{"@timestamp":"2026-01-02T10:00:00Z","host":"WS-7","user":"anna","message":"c:\\temp\\evil7.exe to 203.0.113.9 <script>"}"#,
+                    "\n",
+                    r#"{"@timestamp":"2026-01-02T11:00:00Z","host":"WS-8","user":"bert","message":"calc.exe"}"#,
+                    "\n"
+                ),
+            )],
+        );
+        hunt.site.send(request(Method::POST, "/logs", &hunt.ada, Body::from(body), &kind)).await.is(303);
+        job::drain(&hunt.site.test).unwrap();
+
+        hunt.page("/events").await.is(200).says("2 events").says("WS-8");
+        let found = hunt.page("/events?q=host:ws-7+evil*.exe").await.is(200);
+        found.says("1 event").says("<mark>evil7.exe</mark>").says("&#60;script&#62;").says_nothing_of("calc.exe");
+        hunt.page("/events?q=evil").await.is(200).says("No event holds that");
+        hunt.page("/events?q=a+OR").await.is(422).says("a word has to follow OR");
+        hunt.page("/events?from=2026-01-02T10:30:00Z&to=2026-01-02T12:00:00Z").await.is(200).says("1 event").says("calc.exe");
+
+        let all = hunt.api("/log-events?q=203.0.113.0/24").await;
+        assert_eq!((all["total"].as_i64(), all["total_is_exact"].as_bool()), (Some(1), Some(true)));
+        assert_eq!(all["hosts"][0]["name"], "WS-7");
+        let id = all["items"][0]["id"].as_str().unwrap().to_owned();
+        let whole = hunt.api(&format!("/log-events/{id}")).await;
+        let values: Vec<&str> = whole["observables"].as_array().unwrap().iter().map(|find| find["value"].as_str().unwrap()).collect();
+        assert!(
+            values.contains(&"203.0.113.9") && values.contains(&"evil7.exe") || values.iter().any(|v| v.ends_with("evil7.exe")),
+            "{values:?}"
+        );
+
+        hunt.page(&format!("/events?q=evil7.exe&open={id}")).await.is(200).says("Observables in it").says("203[.]0[.]113[.]9");
+        let review = hunt.site.post(&format!("/events/{id}/review"), &hunt.ada, &[("case", &hunt.case)]).await.is(303);
+        hunt.page(review.location()).await.is(200).says("203[.]0[.]113[.]9");
+        hunt.site.post(&format!("/events/{id}/review"), &hunt.ada, &[("case", "SECC0009999")]).await.is(404);
+        hunt.page("/events?open=9-9").await.is(200).says_nothing_of("Observables in it");
+    });
+}
+
+#[test]
 fn what_is_no_upload_is_refused_and_says_why() {
     block_on(async {
         let hunt = Hunt::new().await;

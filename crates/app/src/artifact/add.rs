@@ -7,7 +7,7 @@ use model::{Actor, Fields, Role};
 use serde::{Deserialize, Serialize};
 use store::record;
 
-use super::incoming::{Incoming, Source};
+use super::incoming::{Incoming, Newcomers, Source};
 use crate::App;
 use crate::authorise::{open_case, require};
 use crate::error::{AppError, Result};
@@ -75,8 +75,9 @@ pub async fn add(app: &App, actor: &Actor, number: &str, input: AddArtifacts) ->
 /// [`add`], from somewhere.
 pub(crate) async fn add_from(app: &App, actor: &Actor, number: &str, input: AddArtifacts, origin: Source) -> Result<OperationView> {
     require(actor, Role::Analyst)?;
-    let new = validate(&input)?;
-    let (number, ids, bring_along) = (number.to_owned(), input.record_ids, input.bring_along);
+    let (number, ids, bring_along) = (number.to_owned(), input.record_ids.clone(), input.bring_along);
+    // A hundred thousand values take a second.
+    let new = tokio::task::spawn_blocking(move || validate(&input)).await.map_err(|error| AppError::Internal(error.to_string()))??;
     app.change(actor, move |tx, stamp| {
         let case = open_case(tx, &number)?;
         let found = record::find_all(tx, &ids)?;
@@ -88,7 +89,7 @@ pub(crate) async fn add_from(app: &App, actor: &Actor, number: &str, input: AddA
             .collect();
         let incoming = Incoming {
             known: found.iter().map(|record| (record.id, record.kind)).collect(),
-            new: new.iter().map(|record| (record.clone(), String::new())).collect(),
+            new: new.clone(),
             bring_along,
             origin: origin.clone(),
         };
@@ -97,7 +98,7 @@ pub(crate) async fn add_from(app: &App, actor: &Actor, number: &str, input: AddA
     .await
 }
 
-fn validate(input: &AddArtifacts) -> Result<Vec<NewRecord>> {
+fn validate(input: &AddArtifacts) -> Result<Newcomers> {
     let count = input.record_ids.len() + input.records.len() + input.observables.len();
     if count == 0 {
         return Err(AppError::invalid("/observables", "give at least one of record_ids, records or observables"));
@@ -108,13 +109,13 @@ fn validate(input: &AddArtifacts) -> Result<Vec<NewRecord>> {
     let mut fields = Fields::new();
     let mut new = Vec::with_capacity(input.records.len() + input.observables.len());
     for (n, record) in input.records.iter().enumerate() {
-        new.extend(NewRecord::read(record, &format!("/records/{n}"), &mut fields));
+        new.extend(NewRecord::read(record, &format!("/records/{n}"), &mut fields).map(|record| (record, String::new())));
     }
     for (n, given) in input.observables.iter().enumerate() {
         if let Some(observable) = fields.keep(&format!("/observables/{n}"), given.read()) {
-            new.push(NewRecord::from_observable(&observable, Finding::Unknown));
+            new.push((NewRecord::from_observable(&observable, Finding::Unknown), String::new()));
         }
     }
     fields.finish()?;
-    Ok(new)
+    Newcomers::new(new)
 }

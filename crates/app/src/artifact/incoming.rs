@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use model::artifact::OriginKind;
 use model::kind::NewRecord;
 use model::operation::SkipReason;
 use model::{Kind, Stamp};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use store::artifact::{Origin, add, add_origins};
 use store::{Tx, case, record};
 
 use crate::error::{AppError, Result};
-use crate::operation::bulk::Outcome;
+use crate::operation::bulk::{ADD_CHUNK, Outcome};
 use crate::record::known::store_all;
 use crate::record::revealed;
 
@@ -31,35 +33,96 @@ pub(crate) struct Source {
 pub(crate) struct Incoming {
     /// Rows and kinds of records that are known.
     pub(crate) known: Vec<(i64, Kind)>,
-    /// New ones (or known by their value), each with where in the source it was found; may be empty.
-    #[serde(with = "brief")]
-    pub(crate) new: Vec<(NewRecord, String)>,
+    /// New ones, or known by their value.
+    pub(crate) new: Newcomers,
     /// Whether what they carry comes along.
     pub(crate) bring_along: bool,
     pub(crate) origin: Source,
 }
 
+/// New records on their way into a case, each with where in the source it was found; may be empty.
+///
+/// Made before the writer is held: however many there are, they are cloned and written out without work.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Newcomers(Arc<Made>);
+
+#[derive(Debug, Default)]
+struct Made {
+    records: Vec<(NewRecord, String)>,
+    /// As jobs hold them, when a job will.
+    kept: Option<Box<RawValue>>,
+}
+
+impl Newcomers {
+    /// Many at once are stored in the order of their titles: the pages of the index that lists are sorted by are then written
+    /// once each, and not by every chunk anew, which was half of all that was written.
+    pub(crate) fn new(mut records: Vec<(NewRecord, String)>) -> Result<Self> {
+        let kept = if records.len() > ADD_CHUNK {
+            records.sort_by_cached_key(|(record, _)| record::sort_title(&record.title));
+            let kept = serde_json::value::to_raw_value(&brief::all(&records));
+            Some(kept.map_err(|error| AppError::Internal(error.to_string()))?)
+        } else {
+            None
+        };
+        Ok(Self(Arc::new(Made { records, kept })))
+    }
+}
+
+impl std::ops::Deref for Newcomers {
+    type Target = [(NewRecord, String)];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0.records
+    }
+}
+
+impl Serialize for Newcomers {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0.kept {
+            Some(kept) => kept.serialize(serializer),
+            None => brief::all(&self.0.records).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Newcomers {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Arc::new(Made { records: brief::deserialize(deserializer)?, kept: None })))
+    }
+}
+
 /// Records as jobs hold them: an observable is its type and value, from which all else follows. A hundred thousand of them
-/// would be tens of megabytes otherwise, written while others wait.
+/// would be tens of megabytes otherwise.
 mod brief {
     use model::artifact::{Finding, Severity};
     use model::kind::NewRecord;
     use model::observable::{Observable, ObservableType};
     use model::{Kind, Timestamp};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize};
 
-    #[derive(Serialize, Deserialize)]
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    pub(super) enum Kept<'a> {
+        Observable(ObservableType, &'a str, Finding, &'a str),
+        Record(&'a NewRecord, &'a str),
+    }
+
+    #[derive(Deserialize)]
     #[serde(untagged)]
     enum Brief {
         Observable(ObservableType, String, Finding, String),
         Record(Box<NewRecord>, String),
     }
 
-    pub(super) fn serialize<S: Serializer>(all: &[(NewRecord, String)], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(all.iter().map(|(record, found)| match plain(record) {
-            Some(kind) => Brief::Observable(kind, record.title.clone(), record.finding, found.clone()),
-            None => Brief::Record(Box::new(record.clone()), found.clone()),
-        }))
+    pub(super) fn all(records: &[(NewRecord, String)]) -> Vec<Kept<'_>> {
+        let mut kept = Vec::with_capacity(records.len());
+        for (record, found) in records {
+            kept.push(match plain(record) {
+                Some(kind) => Kept::Observable(kind, &record.title, record.finding, found),
+                None => Kept::Record(record, found),
+            });
+        }
+        kept
     }
 
     /// The type of an observable of which no more is told than its value and finding. That its id and text follow from these
@@ -198,12 +261,26 @@ mod tests {
         let new = [observable("hxxps://Evil[.]example/A", Finding::Malicious), observable("größe.example", Finding::Unknown), user, told];
         let incoming = Incoming {
             known: vec![(7, Kind::User)],
-            new: new.into_iter().map(|record| (record, "line 3".to_owned())).collect(),
+            new: Newcomers::new(new.into_iter().map(|record| (record, "line 3".to_owned())).collect()).unwrap(),
             bring_along: true,
             origin: Source { kind: OriginKind::Manual, reference: String::new(), title: String::new() },
         };
         let kept = serde_json::to_string(&incoming).unwrap();
         assert!(!kept.contains("search_text\":\"https"), "{kept}");
-        assert_eq!(serde_json::from_str::<Incoming>(&kept).unwrap().new, incoming.new);
+        assert_eq!(*serde_json::from_str::<Incoming>(&kept).unwrap().new, *incoming.new);
+    }
+
+    #[test]
+    fn many_are_kept_in_the_order_of_their_titles() {
+        let observable = |n: usize| {
+            (
+                NewRecord::from_observable(&Observable::guess(&format!("host{}.example", 9_999 - n)).unwrap(), Finding::Unknown),
+                n.to_string(),
+            )
+        };
+        let new = Newcomers::new((0..1_000).map(observable).collect()).unwrap();
+        assert_eq!(new.first().map(|(record, found)| (record.title.as_str(), found.as_str())), Some(("host9000.example", "999")));
+        let kept = serde_json::to_string(&new).unwrap();
+        assert_eq!(*serde_json::from_str::<Newcomers>(&kept).unwrap(), *new);
     }
 }

@@ -23,7 +23,7 @@ use super::links::{self, Naming};
 use super::merge::{Claimed, Fate, Into, plan};
 use super::rows::{Prepared, Ready, prepare};
 use super::{Options, WhereWhy, find_import, mapping, read_file, shown_in};
-use crate::artifact::{Incoming, Source};
+use crate::artifact::{Incoming, Newcomers, Source};
 use crate::authorise::open_case;
 use crate::error::AppError;
 use crate::operation::bulk::{self, Bulk};
@@ -254,7 +254,7 @@ pub(super) fn finish(
         if let Some(case) = case.as_ref().filter(|_| !records.is_empty()) {
             let incoming = Incoming {
                 known: records.clone(),
-                new: Vec::new(),
+                new: Newcomers::default(),
                 bring_along: true,
                 origin: Source { kind: OriginKind::Import, reference: id.clone(), title: staged.name.clone() },
             };

@@ -17,7 +17,7 @@ use super::apply::{Accepted, ApplyImport};
 use super::get::Report;
 use super::{Options, bytes_of, find_import};
 use crate::App;
-use crate::artifact::{Incoming, Source};
+use crate::artifact::{Incoming, Newcomers, Source};
 use crate::authorise::open_case;
 use crate::error::{AppError, Result};
 use crate::extract::{self, FindView, on_a_thread};
@@ -32,7 +32,7 @@ pub(super) async fn apply(app: &App, actor: &Actor, staged: &Import, input: Appl
     let bytes = bytes_of(app, staged).await?;
     let view = on_a_thread(move || extract::view(String::from_utf8_lossy(&bytes).into_owned(), &known_good)).await?;
     let found = view.observables;
-    let taken = choose(view.finds, input.accepted.as_deref())?;
+    let taken = Newcomers::new(choose(view.finds, input.accepted.as_deref())?)?;
     let (id, who, number) = (staged.public_id.clone(), actor.name.clone(), input.case);
     app.change(actor, move |tx, stamp| {
         let staged = find_import(tx, &who, &id)?;
@@ -89,7 +89,7 @@ fn into_case(
     number: &str,
     staged: &Import,
     options: &Options,
-    taken: &[(NewRecord, String)],
+    taken: &Newcomers,
     report: &mut Report,
 ) -> Result<i64> {
     let case = open_case(tx, number)?;
@@ -97,7 +97,7 @@ fn into_case(
     if !taken.is_empty() {
         let incoming = Incoming {
             known: Vec::new(),
-            new: taken.to_vec(),
+            new: taken.clone(),
             bring_along: false,
             origin: Source { kind: OriginKind::Document, reference: options.document.clone(), title: staged.name.clone() },
         };

@@ -22,7 +22,7 @@ use crate::error::{AppError, Result};
 /// Artifacts changed in one transaction: about 20 ms of the writer's time, measured in a release build.
 const CHUNK: usize = 2_000;
 /// Artifacts added in one transaction, with records, texts and origins: about 40 ms.
-const ADD_CHUNK: usize = 400;
+pub(crate) const ADD_CHUNK: usize = 400;
 /// Skipped rows that an answer names.
 const SKIPPED_SHOWN: usize = 100;
 /// The kind of the job that goes on with large operations.

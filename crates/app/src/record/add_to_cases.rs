@@ -9,7 +9,7 @@ use store::case::Case;
 use store::record;
 
 use crate::App;
-use crate::artifact::{Incoming, Source};
+use crate::artifact::{Incoming, Newcomers, Source};
 use crate::authorise::{open_case, require};
 use crate::case::{CaseInput, insert, validate};
 use crate::error::{AppError, Result};
@@ -99,7 +99,7 @@ pub async fn add_to_cases(app: &App, actor: &Actor, input: AddToCases) -> Result
             .collect();
         let incoming = Incoming {
             known: found.iter().map(|record| (record.id, record.kind)).collect(),
-            new: Vec::new(),
+            new: Newcomers::default(),
             bring_along: input.bring_along.unwrap_or(true),
             origin: Source { kind: OriginKind::Manual, reference: String::new(), title: String::new() },
         };

@@ -2,7 +2,7 @@
 
 use app::AppError;
 use app::job::JobView;
-use app::logs::{self, LogFileView, LogImport};
+use app::logs::{self, EventQuery, EventsView, LogFileView, LogImport, WholeEventView};
 use axum::Json;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -84,4 +84,12 @@ pub(crate) async fn file(State(web): State<Web>, Signed(actor): Signed, Path(id)
 
 pub(crate) async fn delete_file(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Result<Response, Failure> {
     Ok((StatusCode::ACCEPTED, Json(logs::delete_file(&web.app, &actor, &id).await?)).into_response())
+}
+
+pub(crate) async fn events(State(web): State<Web>, Signed(actor): Signed, Query(query): Query<EventQuery>) -> Answer<EventsView> {
+    Ok(Json(logs::events(&web.app, &actor, query).await?))
+}
+
+pub(crate) async fn event(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<WholeEventView> {
+    Ok(Json(logs::event(&web.app, &actor, &id).await?))
 }

@@ -106,6 +106,7 @@ const PLACES: &[(&str, &str, &str, Role)] = &[
     ("All cases", "Open and closed", "/cases", Role::Reader),
     ("Search", "Cases, records, notes and annotations", "/search", Role::Reader),
     ("Import", "Records from files", "/import", Role::Reader),
+    ("Events", "Look through the logs", "/events", Role::Reader),
     ("Logs and sources", "What is indexed", "/logs", Role::Reader),
     ("Known good", "What is never suspicious here", "/known-good", Role::Reader),
     ("Settings", "Profile, theme, time zone, password", "/settings", Role::Reader),

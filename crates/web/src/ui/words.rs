@@ -223,6 +223,26 @@ pub(crate) fn pieces(text: &str, query: &str) -> Vec<Piece> {
     out
 }
 
+/// Text in pieces: marked at these byte ranges, which are ascending, and nowhere beside.
+pub(crate) fn marked_at(text: &str, marks: &[(usize, usize)]) -> Vec<Piece> {
+    let mut out = Vec::new();
+    let mut done = 0;
+    for (from, to) in marks {
+        let (Some(before), Some(marked)) = (text.get(done..*from), text.get(*from..*to)) else { continue };
+        odd_apart(before, &mut out);
+        let hit = out.len();
+        odd_apart(marked, &mut out);
+        for piece in out.iter_mut().skip(hit) {
+            if let Piece::Plain(text) = piece {
+                *piece = Piece::Hit(std::mem::take(text));
+            }
+        }
+        done = *to;
+    }
+    odd_apart(text.get(done..).unwrap_or_default(), &mut out);
+    out
+}
+
 fn odd_apart(text: &str, out: &mut Vec<Piece>) {
     let mut plain = String::new();
     for c in text.chars() {

@@ -8,7 +8,7 @@ use model::Role::{Admin, Analyst, Lead, Reader};
 use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
 use app::job::JobView;
-use app::logs::{LogFileView, LogImport};
+use app::logs::{EventQuery, EventsView, LogFileView, LogImport, WholeEventView};
 use app::operation::OperationView;
 use app::sighting::{
     AddMatched, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
@@ -27,6 +27,11 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::GET, "/sources/{name}/files", Reader, "List a source's files", get(api::logs::files)).pages::<LogFileView>(),
         route(Method::GET, "/log-files/{id}", Reader, "Show a log file", get(api::logs::file)).answers::<LogFileView>(),
         route(Method::DELETE, "/log-files/{id}", Lead, "Delete a log file", delete(api::logs::delete_file)).answers::<JobView>(),
+        route(Method::GET, "/log-events", Reader, "Look through the events of the logs", get(api::logs::events))
+            .query::<EventQuery>()
+            .answers::<EventsView>(),
+        route(Method::GET, "/log-events/{id}", Reader, "Show an event of the logs and the observables in it", get(api::logs::event))
+            .answers::<WholeEventView>(),
         // Sources
         route(Method::GET, "/sources", Reader, "List the sources of sightings", get(api::source::list)).pages::<api::source::AnySource>(),
         route(Method::POST, "/sources", Admin, "Set an outside source up", post(api::source::create))
@@ -108,6 +113,8 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::POST, "/logs/{source}/delete", Admin, post(ui::logs::delete_source)),
         screen(Method::GET, "/logs/{source}/files/{id}/delete", Lead, get(ui::logs::delete_file_page)),
         screen(Method::POST, "/logs/{source}/files/{id}/delete", Lead, post(ui::logs::delete_file)),
+        screen(Method::GET, "/events", Reader, get(ui::events::list)),
+        screen(Method::POST, "/events/{id}/review", Analyst, post(ui::events::review)),
         // Sightings
         screen(Method::GET, "/cases/{number}/sightings", Reader, get(ui::sightings::list)),
         screen(Method::POST, "/cases/{number}/sightings", Analyst, post(ui::sightings::ask::start)),

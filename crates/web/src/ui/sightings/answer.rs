@@ -333,19 +333,7 @@ pub(crate) fn total(result: &SightingResultView) -> String {
 
 /// A raw event in pieces: where the value stands is marked, and nothing in it hides or turns the rest around.
 pub(crate) fn sample(sample: &SampleView) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut done = 0;
-    for (from, to) in &sample.marks {
-        let (Some(before), Some(marked)) = (sample.raw.get(done..*from), sample.raw.get(*from..*to)) else { continue };
-        pieces.extend(words::pieces(before, ""));
-        pieces.extend(words::pieces(marked, "").into_iter().map(|piece| match piece {
-            Piece::Plain(text) => Piece::Hit(text),
-            other => other,
-        }));
-        done = *to;
-    }
-    pieces.extend(words::pieces(sample.raw.get(done..).unwrap_or_default(), ""));
-    pieces
+    words::marked_at(&sample.raw, &sample.marks)
 }
 
 #[cfg(test)]
