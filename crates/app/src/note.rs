@@ -9,5 +9,5 @@ mod view;
 pub use add::{NoteInput, add};
 pub use edit::{NotePatch, edit};
 pub use get::get;
-pub use list::{count, list};
+pub use list::{NoteQuery, count, list};
 pub use view::NoteView;

@@ -76,6 +76,8 @@ testkit::each_engine! {
             }
             other => panic!("{other:?}"),
         }
+        let nobody_saw = case::update(&app, &app.lead, &seen.number, Some(both.version + 1), patch.clone()).await;
+        assert!(matches!(nobody_saw, Err(AppError::Conflict { .. })), "a version that is yet to come: {nobody_saw:?}");
         let won = case::update(&app, &app.lead, &seen.number, Some(both.version), patch).await.unwrap();
         assert_eq!(won.findings, "from lena");
         let again = CasePatch { findings: Some("from lena".to_owned()), ..CasePatch::default() };

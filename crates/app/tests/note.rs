@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use app::case::{self, CaseInput, CasePatch};
-use app::note::{self, NoteInput, NotePatch};
+use app::note::{self, NoteInput, NotePatch, NoteQuery};
 use app::{App, AppError};
 use model::case::{CaseState, Verdict};
 use model::note::{Audience, NoteKind};
@@ -30,7 +30,7 @@ testkit::each_engine! {
         note::add(&app, &app.analyst, &number, comment("for all")).await.unwrap();
         let few = note::add(&app, &app.analyst, &number, work_note("the insider is Mallory", Audience::WorkNotesList)).await.unwrap();
         for (actor, readable) in [(&app.analyst, 2), (&bob, 2), (&app.reader, 1), (&app.lead, 1), (&app.admin, 1)] {
-            assert_eq!(note::list(&app, actor, &number, 50).await.unwrap().len(), readable, "{}", actor.name);
+            assert_eq!(note::list(&app, actor, &number, NoteQuery::default()).await.unwrap().items.len(), readable, "{}", actor.name);
             assert_eq!(note::count(&app, actor, &number).await.unwrap(), readable as i64, "{}", actor.name);
             assert_eq!(note::get(&app, actor, &few.id).await.is_ok(), readable == 2, "{}", actor.name);
         }
@@ -51,6 +51,31 @@ testkit::each_engine! {
             other => panic!("{other:?}"),
         }
         assert_eq!((second.version, note::get(&app, &bob, &first.id).await.unwrap().text.as_str()), (2, "first"));
+    }
+
+    async fn old_notes_are_read_page_by_page(app: TestApp) {
+        let bob = app.person("bob", Role::Analyst);
+        let number = open_case(&app, &app.analyst).await;
+        for n in 0..7 {
+            note::add(&app, &app.analyst, &number, comment(&format!("{n}"))).await.unwrap();
+            note::add(&app, &app.analyst, &number, work_note("for few", Audience::WorkNotesList)).await.unwrap();
+        }
+        let (mut cursor, mut read, mut pages) = (String::new(), Vec::new(), 0);
+        loop {
+            let page = note::list(&app, &bob, &number, NoteQuery { cursor, limit: Some(3) }).await.unwrap();
+            assert_eq!((page.total, page.total_is_exact), (7, true), "what he may not read does not count");
+            read.extend(page.items.into_iter().map(|note| note.text));
+            pages += 1;
+            match page.next_cursor {
+                Some(next) => cursor = next,
+                None => break,
+            }
+        }
+        assert_eq!((read.join(" ").as_str(), pages), ("6 5 4 3 2 1 0", 3));
+        for wrong in ["nonsense", "3174"] {
+            let query = NoteQuery { cursor: wrong.to_owned(), limit: None };
+            assert!(matches!(note::list(&app, &bob, &number, query).await, Err(AppError::Invalid(_))), "{wrong}");
+        }
     }
 
     async fn a_closed_case_takes_comments_and_no_work_notes(app: TestApp) {

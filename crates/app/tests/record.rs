@@ -98,6 +98,8 @@ testkit::each_engine! {
         assert_eq!((conflicts.len(), &current["owner"], &current["category"]), (1, &json!("Ada"), &json!("")));
         let same = record::update(&app, &app.lead, &ci.id, Some(1), patch(json!({ "owner": "Ada" }))).await.unwrap();
         assert_eq!(same.version, 3, "saying the same again changes nothing");
+        let yet_to_come = record::update(&app, &app.lead, &ci.id, Some(4), patch(json!({ "owner": "Ada" }))).await;
+        assert!(matches!(yet_to_come, Err(AppError::Conflict { .. })), "a version that nobody can have seen: {yet_to_come:?}");
 
         let story = case::activity(&app, &app.reader, &case, None, 50).await.unwrap();
         let changed: Vec<_> = story.iter().filter(|line| line.verb == "record.update").map(|line| &line.details["changes"]).collect();

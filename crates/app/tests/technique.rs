@@ -56,6 +56,7 @@ testkit::each_engine! {
         artifact::add(&app, &app.analyst, &number, group).await.unwrap();
         let all = technique::list(&app, &app.reader, &number).await.unwrap();
         assert_eq!(ids(&all), ["T1059.001", "T1003.001", "T9999"]);
+        assert_eq!(case::get(&app, &app.reader, &number).await.unwrap().technique_count, 3, "one that is told twice counts once");
         assert_eq!((all[1].added_by.clone(), all[1].origins[0].title.as_str(), all[1].origin_count), (None, "Bronze Hound", 1));
 
         let exclude = ExcludeArtifacts { record_ids: vec![GROUP.to_owned()], ..serde_json::from_value(json!({ "reason": "out_of_scope" })).unwrap() };

@@ -82,7 +82,11 @@ impl std::str::FromStr for Anchor {
         if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(bad());
         }
-        Ok(Self { seq: seq.parse().map_err(|_| bad())?, hash: hash.to_ascii_lowercase() })
+        let digits = !seq.is_empty() && seq.bytes().all(|b| b.is_ascii_digit());
+        match seq.parse() {
+            Ok(seq) if digits && seq > 0 => Ok(Self { seq, hash: hash.to_ascii_lowercase() }),
+            _ => Err(bad()),
+        }
     }
 }
 
@@ -98,6 +102,22 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_anchor_names_an_entry() {
+        let hash = "ab".repeat(32);
+        assert_eq!(format!("7:{hash}").parse(), Ok(Anchor { seq: 7, hash: hash.clone() }));
+        for nonsense in [
+            format!("-1:{hash}"),
+            format!("0:{hash}"),
+            format!("+1:{hash}"),
+            format!(":{hash}"),
+            format!("99999999999999999999:{hash}"),
+            "1:ab".to_owned(),
+        ] {
+            assert!(nonsense.parse::<Anchor>().is_err(), "{nonsense}");
+        }
+    }
 
     #[test]
     fn a_changed_field_changes_the_hash() {

@@ -1,6 +1,7 @@
 //! ATT&CK techniques of cases: those that people associated, and those that artifacts tell of.
 
 use model::artifact::Status;
+use model::kind::KeyScheme;
 use model::{Kind, Stamp, Timestamp};
 
 use crate::engine::{Tx, Value, insert_rows, params, statements, text_list, texts_in};
@@ -91,4 +92,27 @@ pub fn rolled_up(tx: &mut Tx<'_>, case: i64, limit: i64) -> Result<Vec<RolledUp>
         let artifact = (row.text(RECORD_COLUMNS)?, row.text(RECORD_COLUMNS + 1)?, row.code(RECORD_COLUMNS + 2, Kind::from_code)?);
         Ok(RolledUp { technique: read(row)?, artifact })
     })
+}
+
+/// How many techniques a case has that the caller has found: those of [`by_hand`] and those of [`rolled_up`], each once.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(tx: &mut Tx<'_>, case: i64) -> Result<i64> {
+    let sql = format!(
+        "SELECT CAST(count(*) AS bigint) FROM (
+         SELECT coalesce((SELECT min(k.value) FROM record_key k WHERE k.record_id = t.id AND k.scheme = $5), t.public_id) AS id FROM (
+             SELECT r.id, r.public_id
+             FROM artifact a JOIN relationship l ON l.from_id = a.record_id JOIN record r ON r.id = l.to_id
+             WHERE a.case_id = $2 AND a.status = $3 AND a.kind IN ({telling}) AND l.revoked = 0 AND r.kind = $4 AND {visible} AND {made}
+             UNION
+             SELECT r.id, r.public_id FROM artifact a JOIN record r ON r.id = a.record_id
+             WHERE a.case_id = $2 AND a.status = $3 AND a.kind = $4 AND {visible}) AS t
+         UNION SELECT lower(h.technique) FROM case_technique h WHERE h.case_id = $2) AS u",
+        telling = telling(),
+        visible = record_visible!("r"),
+        made = made_in_visible!("l.case_id"),
+    );
+    let params = params![tx.viewer(), case, Status::Included.code(), Kind::AttackPattern.code(), KeyScheme::Attack.code()];
+    tx.query_one(&sql, params, |row| row.int(0))
 }

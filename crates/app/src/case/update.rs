@@ -108,10 +108,10 @@ pub async fn update(app: &App, actor: &Actor, number: &str, if_match: Option<i64
         check_closing(&case)?;
         check_people(tx, &case, &around)?;
         let changed = difference(&before, &snapshot(&case, &around)?);
+        refuse_conflicts(tx, &case, if_match, &changed)?;
         if changed.is_empty() {
             return CaseView::load(tx, case);
         }
-        refuse_conflicts(tx, &case, if_match, &changed)?;
         case.version += 1;
         case.updated_at = stamp.at;
         case.updated_by.clone_from(&stamp.actor);
@@ -259,13 +259,15 @@ fn difference(before: &BTreeMap<String, Json>, after: &BTreeMap<String, Json>) -
 
 fn refuse_conflicts(tx: &mut Tx<'_>, case: &Case, if_match: Option<i64>, changed: &Changed) -> Result<()> {
     let Some(seen) = if_match else { return Ok(()) };
-    let newer = |field: &str| case.field_versions.get(field).is_some_and(|version| *version > seen);
+    // A version that does not exist yet was seen by nobody: nothing can be said of what it was.
+    let unknown = seen > case.version;
+    let newer = |field: &str| unknown || case.field_versions.get(field).is_some_and(|version| *version > seen);
     let conflicts: Vec<Conflict> = changed
         .iter()
         .filter(|(field, _)| newer(field))
         .map(|(field, (theirs, yours))| Conflict { field: field.clone(), theirs: theirs.clone(), yours: yours.clone() })
         .collect();
-    if conflicts.is_empty() {
+    if conflicts.is_empty() && !unknown {
         return Ok(());
     }
     let stored = case::find_by_id(tx, case.id)?.ok_or(AppError::NotFound("case"))?;

@@ -7,7 +7,7 @@ use model::case::{CaseState, CaseType, Pap, Rating, Tlp, Verdict, case_number};
 use model::{Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::case::{Around, Case, CaseListed};
-use store::{Tx, artifact, case};
+use store::{Tx, artifact, case, sighting, technique};
 
 use crate::error::Result;
 
@@ -83,6 +83,10 @@ pub struct CaseView {
     pub version: i64,
     /// Artifacts by kind.
     pub artifact_counts: BTreeMap<Kind, KindCount>,
+    /// How many ATT&CK techniques it has, by hand or told of by its artifacts.
+    pub technique_count: i64,
+    /// How many sightings searches were run in it.
+    pub sighting_count: i64,
 }
 
 impl CaseView {
@@ -97,7 +101,8 @@ impl CaseView {
                 Status::Excluded => of_kind.excluded = count.count,
             }
         }
-        Ok(Self::new(case, around, counts))
+        let (technique_count, sighting_count) = (technique::count(tx, case.id)?, sighting::count(tx, case.id)?);
+        Ok(Self { technique_count, sighting_count, ..Self::new(case, around, counts) })
     }
 
     fn new(case: Case, around: Around, artifact_counts: BTreeMap<Kind, KindCount>) -> Self {
@@ -132,6 +137,8 @@ impl CaseView {
             closed_at: case.closed_at.set(),
             version: case.version,
             artifact_counts,
+            technique_count: 0,
+            sighting_count: 0,
         }
     }
 

@@ -22,6 +22,7 @@ use super::get::{REFUSALS_TOLD, Report};
 use super::intel::{Prepared, RELATIONSHIP, plan, plan_links, prepare, ready};
 use super::merge::{Fate, Into};
 use super::stage_intel::place;
+use super::view::{SortKey, sort_key};
 use super::{IntelView, Options, SortView, read_file, shown_in};
 use crate::error::{AppError, Result};
 
@@ -135,7 +136,7 @@ impl Part {
         let mut originals: Vec<(i64, Timestamp, &str)> = Vec::new();
         let mut report = self.report.clone();
         for ((object, fate), id) in objects.iter().zip(&fates).zip(&ids) {
-            let sort = sort_of(&mut report, &object.told_as);
+            let sort = sort_of(&mut report, sort_key(object));
             match fate {
                 Fate::New => sort.created += 1,
                 Fate::Updated { .. } => sort.updated += 1,
@@ -180,7 +181,7 @@ impl Part {
         record::upsert_links(tx, &rows, made_in, &self.source, stamp)?;
         let with_id = known_ends.iter().filter(|link| !link.id.is_empty()).count();
         if with_id > 0 {
-            let sort = sort_of(&mut report, RELATIONSHIP);
+            let sort = sort_of(&mut report, (RELATIONSHIP, None, ""));
             sort.created += created;
             sort.updated += updated;
             sort.known += with_id - created - updated;
@@ -232,10 +233,10 @@ fn is_told_anew(fate: &Fate, library: bool) -> bool {
     }
 }
 
-fn sort_of<'a>(report: &'a mut Report, sort: &str) -> &'a mut SortView {
+fn sort_of<'a>(report: &'a mut Report, sort: SortKey<'_>) -> &'a mut SortView {
     let sorts = &mut report.intel.get_or_insert_with(IntelView::default).sorts;
-    let place = sorts.iter().position(|one| one.sort == sort).unwrap_or_else(|| {
-        sorts.push(SortView { sort: sort.to_owned(), ..SortView::default() });
+    let place = sorts.iter().position(|one| one.is(sort)).unwrap_or_else(|| {
+        sorts.push(SortView::of(sort));
         sorts.len() - 1
     });
     &mut sorts[place]

@@ -213,8 +213,7 @@ async fn applied(app: &App, actor: &Actor, import: Import) -> Result<ImportView>
             view.known = report.known;
             view.preview = std::mem::take(&mut report.preview);
         } else if let Some(intel) = &mut report.intel {
-            intel.sorts =
-                intel.sorts.iter().map(|sort| SortView { sort: sort.sort.clone(), told: sort.told, ..SortView::default() }).collect();
+            intel.sorts = intel.sorts.iter().map(|sort| SortView { created: 0, updated: 0, known: 0, ..sort.clone() }).collect();
         }
         view.intel = report.intel;
         if import.job > 0 {

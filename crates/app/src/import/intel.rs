@@ -13,6 +13,7 @@ use store::record::{self, Imported, Record, Versioned};
 
 use super::merge::{Fate, Into, says_nothing, with_fields};
 use super::rows::Ready;
+use super::view::{SortKey, sort_key};
 use super::{IntelView, SortView, WhereWhy};
 use crate::error::{AppError, Result};
 use crate::record::fields_of;
@@ -50,15 +51,15 @@ impl Prepared {
 
     /// What the document holds, before anything is decided.
     pub(super) fn view(&self) -> IntelView {
-        let mut sorts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut sorts: BTreeMap<SortKey<'_>, usize> = BTreeMap::new();
         for object in self.objects(0..self.taken.len()) {
-            *sorts.entry(&object.told_as).or_default() += 1;
+            *sorts.entry(sort_key(object)).or_default() += 1;
         }
         let with_id = self.document.links.iter().filter(|link| !link.id.is_empty()).count();
         if with_id > 0 {
-            *sorts.entry(RELATIONSHIP).or_default() += with_id;
+            *sorts.entry((RELATIONSHIP, None, "")).or_default() += with_id;
         }
-        let sort = |(sort, told): (&str, usize)| SortView { sort: sort.to_owned(), told, ..SortView::default() };
+        let sort = |(sort, told): (SortKey<'_>, usize)| SortView { told, ..SortView::of(sort) };
         IntelView {
             format: match self.document.format {
                 Format::Stix => "STIX".to_owned(),

@@ -13,6 +13,7 @@ use store::{Tx, blob, import, journal};
 use super::get::{PREVIEW_ROWS, REFUSALS_TOLD, Report, preview};
 use super::intel::{Prepared, RELATIONSHIP, plan, plan_links, prepare, ready, too_large};
 use super::merge::{Fate, Into};
+use super::view::sort_key;
 use super::{INTEL, ImportView, Options, file_name, get, keep};
 use crate::App;
 use crate::authorise::{open_case, require};
@@ -104,7 +105,7 @@ fn look(tx: &mut Tx<'_>, prepared: &Prepared, into: Into<'_>, case: i64) -> Resu
         let objects = prepared.objects(start..(start + CHUNK).min(prepared.taken.len()));
         let rows: Vec<_> = objects.iter().map(|object| ready(object)).collect();
         for ((object, row), fate) in objects.iter().zip(&rows).zip(plan(tx, &objects, &rows, into)?) {
-            let sort = view.sorts.iter_mut().find(|sort| sort.sort == object.told_as);
+            let sort = view.sorts.iter_mut().find(|sort| sort.is(sort_key(object)));
             let (total, of_sort) = match &fate {
                 Fate::New => (&mut report.created, sort.map(|sort| &mut sort.created)),
                 Fate::Updated { .. } => (&mut report.updated, sort.map(|sort| &mut sort.updated)),

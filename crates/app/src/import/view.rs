@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use formats::intel::IntelObject;
 use model::{Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -97,6 +98,12 @@ pub struct PreviewRow {
 pub struct SortView {
     /// What the document calls them: `threat-actor`, `ip-dst`, `relationship`.
     pub sort: String,
+    /// What they become; null for relationships. One word of a document may become several: an observable and an indicator.
+    #[serde(default)]
+    pub kind: Option<Kind>,
+    /// Of observables, their type.
+    #[serde(default)]
+    pub category: String,
     /// How many it tells of, each record once.
     pub told: usize,
     /// How many are new.
@@ -105,6 +112,25 @@ pub struct SortView {
     pub updated: usize,
     /// How many are known and stay as they are.
     pub known: usize,
+}
+
+/// What objects are told apart by: the word of the document, the kind, and of observables the type.
+pub(crate) type SortKey<'a> = (&'a str, Option<Kind>, &'a str);
+
+/// The sort of an object.
+pub(crate) fn sort_key(object: &IntelObject) -> SortKey<'_> {
+    let kind = object.record.kind;
+    (&object.told_as, Some(kind), if kind == Kind::Observable { &object.record.category } else { "" })
+}
+
+impl SortView {
+    pub(crate) fn of((sort, kind, category): SortKey<'_>) -> Self {
+        Self { sort: sort.to_owned(), kind, category: category.to_owned(), ..Self::default() }
+    }
+
+    pub(crate) fn is(&self, (sort, kind, category): SortKey<'_>) -> bool {
+        self.sort == sort && self.kind == kind && self.category == category
+    }
 }
 
 /// What a document of threat intelligence holds.

@@ -30,10 +30,10 @@ pub async fn update(app: &App, actor: &Actor, id: &str, if_match: Option<i64>, p
         let before = fields_of(&record);
         let content = merge(&record, &before, &patch)?;
         let changed = difference(&before, &content.fields());
+        refuse_conflicts(tx, &record, if_match, &changed)?;
         if changed.is_empty() {
             return Ok(record.into());
         }
-        refuse_conflicts(tx, &record, if_match, &changed)?;
         record.version += 1;
         record.updated_at = stamp.at;
         record.updated_by.clone_from(&stamp.actor);
@@ -82,13 +82,15 @@ pub(crate) fn difference(before: &Map<String, Json>, after: &Map<String, Json>) 
 
 fn refuse_conflicts(tx: &mut Tx<'_>, record: &Record, if_match: Option<i64>, changed: &Changed) -> Result<()> {
     let Some(seen) = if_match else { return Ok(()) };
-    let newer = |field: &str| record.field_versions.get(field).is_some_and(|version| *version > seen);
+    // A version that does not exist yet was seen by nobody: nothing can be said of what it was.
+    let unknown = seen > record.version;
+    let newer = |field: &str| unknown || record.field_versions.get(field).is_some_and(|version| *version > seen);
     let conflicts: Vec<Conflict> = changed
         .iter()
         .filter(|(field, _)| newer(field))
         .map(|(field, (theirs, yours))| Conflict { field: field.clone(), theirs: theirs.clone(), yours: yours.clone() })
         .collect();
-    if conflicts.is_empty() {
+    if conflicts.is_empty() && !unknown {
         return Ok(());
     }
     let view: RecordView = find_record(tx, &record.public_id)?.into();

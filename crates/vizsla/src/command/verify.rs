@@ -14,7 +14,7 @@ pub(crate) struct Verify {
     #[command(flatten)]
     data: DataArg,
     /// An entry and its hash, as Vizsla printed it earlier: the chain must still hold it.
-    #[arg(long, value_name = "SEQ:HASH")]
+    #[arg(long, value_name = "SEQ:HASH", allow_hyphen_values = true)]
     anchor: Option<Anchor>,
     /// Write JSON.
     #[arg(long)]

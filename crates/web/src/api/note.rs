@@ -1,23 +1,26 @@
 //! Work notes and comments.
 
-use app::note::{self, NoteInput, NotePatch, NoteView};
+use app::note::{self, NoteInput, NotePatch, NoteQuery, NoteView};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use model::list::Page;
 
 use super::{Answer, tagged};
 use crate::Web;
 use crate::body::{Call, if_match};
 use crate::error::Failure;
-use crate::params::Path;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
-/// The most notes of one answer.
-const LIMIT: u32 = 500;
-
-pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<Vec<NoteView>> {
-    Ok(Json(note::list(&web.app, &actor, &number, LIMIT).await?))
+pub(crate) async fn list(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(number): Path<String>,
+    Query(query): Query<NoteQuery>,
+) -> Answer<Page<NoteView>> {
+    Ok(Json(note::list(&web.app, &actor, &number, query).await?))
 }
 
 pub(crate) async fn add(State(web): State<Web>, Path(number): Path<String>, call: Call<NoteInput>) -> Result<Response, Failure> {

@@ -3,11 +3,12 @@
 use app::AppError;
 use app::account::{PersonView, people};
 use app::case::{self, ActivityView, CasePatch, CaseView};
-use app::note::{self, NoteView};
+use app::note::{self, NoteQuery, NoteView};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use model::case::{CaseState, CaseType, Pap, Rating, Tlp, Verdict};
+use model::list::Page;
 use serde::Deserialize;
 
 use super::closed::closed;
@@ -25,19 +26,31 @@ const SHOWN: u32 = 50;
 struct DetailsPage {
     shell: Shell,
     case: CaseView,
-    notes: Vec<NoteView>,
+    notes: Page<NoteView>,
     draft: String,
     errors: Errors,
 }
 
-pub(crate) async fn details(State(web): State<Web>, visit: Visit, Path(number): Path<String>) -> Screen {
-    details_with(&web, visit, &number, StatusCode::OK, String::new(), Errors::default()).await
+/// Which part of the notes.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct NotesPart {
+    /// Older than what a page before has shown.
+    #[serde(default)]
+    notes: String,
+}
+
+pub(crate) async fn details(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Query(part): Query<NotesPart>) -> Screen {
+    show(&web, visit, &number, StatusCode::OK, String::new(), Errors::default(), part.notes).await
 }
 
 /// The details, with a note that could not be taken.
 pub(super) async fn details_with(web: &Web, visit: Visit, number: &str, status: StatusCode, draft: String, errors: Errors) -> Screen {
+    show(web, visit, number, status, draft, errors, String::new()).await
+}
+
+async fn show(web: &Web, visit: Visit, number: &str, status: StatusCode, draft: String, errors: Errors, cursor: String) -> Screen {
     let case = case::get(&web.app, &visit.actor, number).await?;
-    let notes = note::list(&web.app, &visit.actor, number, SHOWN).await?;
+    let notes = note::list(&web.app, &visit.actor, number, NoteQuery { cursor, limit: Some(SHOWN) }).await?;
     page_with(status, &DetailsPage { shell: visit.shell, case, notes, draft, errors })
 }
 

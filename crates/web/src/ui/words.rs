@@ -288,6 +288,15 @@ pub(crate) fn lists_brought(created: &i64, updated: &i64, refused: &i64) -> Stri
     said
 }
 
+/// What objects of a document become: `Observables: domain name`, `Indicators`, `Relationships`.
+pub(crate) fn sort_of_objects(kind: &Option<model::Kind>, category: &str) -> String {
+    match kind {
+        None => "Relationships".to_owned(),
+        Some(kind) if category.is_empty() => kind.spec().plural.to_owned(),
+        Some(kind) => format!("{}: {}", kind.spec().plural, self::category(kind, category)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
 use app::artifact::{AddArtifacts, AnnotateArtifacts, ArtifactQuery, ArtifactView, ExcludeArtifacts, IncludeArtifacts};
 use app::case::{ActivityView, CaseInput, CasePatch, CaseQuery, CaseSummary, CaseView};
-use app::note::{NoteInput, NotePatch, NoteView};
+use app::note::{NoteInput, NotePatch, NoteQuery, NoteView};
 use app::operation::OperationView;
 use app::record::AnnotationView;
 use app::technique::{ChangeTechniques, SetTechniques, TechniqueView};
@@ -40,7 +40,9 @@ pub(super) fn api() -> Vec<ApiRoute> {
         .body::<ChangeTechniques>()
         .lists::<TechniqueView>(),
         // Notes
-        route(Method::GET, "/cases/{number}/notes", Reader, "List a case's notes", get(api::note::list)).lists::<NoteView>(),
+        route(Method::GET, "/cases/{number}/notes", Reader, "List a case's notes", get(api::note::list))
+            .query::<NoteQuery>()
+            .pages::<NoteView>(),
         route(Method::POST, "/cases/{number}/notes", Analyst, "Write a note", post(api::note::add))
             .body::<NoteInput>()
             .answers::<NoteView>(),
