@@ -18,7 +18,7 @@ use testkit::{Engine, Reply, Request, Service, TestApp};
 
 async fn set_up(test: &TestApp, name: &str, url: &str, more: impl FnOnce(&mut SourceInput)) {
     let settings = Settings { url: url.to_owned(), place: "logs".to_owned(), timeout_seconds: 1, ..Settings::default() };
-    let mut input = SourceInput { name: name.to_owned(), kind: SourceKind::Elasticsearch, settings, secret: String::new(), enabled: true };
+    let mut input = SourceInput { name: name.to_owned(), kind: SourceKind::Elasticsearch, settings, secret: String::new().into(), enabled: true };
     more(&mut input);
     source::create(test, &test.admin, input).await.unwrap();
 }
@@ -165,7 +165,7 @@ testkit::each_engine! {
     async fn a_secret_is_kept_and_never_shown(test: TestApp) {
         let service = Service::new(|request| elastic(request, "to 192.0.2.1"));
         set_up(&test, "siem", service.url(), |input| {
-            input.secret = "hunter2".to_owned();
+            input.secret = "hunter2".into();
             input.settings.auth = "api_key".to_owned();
             input.settings.key_header = "Authorization".to_owned();
         }).await;
@@ -183,7 +183,7 @@ testkit::each_engine! {
         let patch = SourcePatch { settings: Some(settings("https://elsewhere.example")), ..SourcePatch::default() };
         let refused = source::update(&test, &test.admin, "siem", patch.clone()).await;
         assert!(matches!(&refused, Err(AppError::Invalid(fields)) if fields[0].pointer == "/secret"), "{refused:?}");
-        let patch = SourcePatch { secret: Some(String::new()), enabled: Some(false), ..patch };
+        let patch = SourcePatch { secret: Some(String::new().into()), enabled: Some(false), ..patch };
         let view = source::update(&test, &test.admin, "siem", patch).await.unwrap();
         assert_eq!((view.has_secret, view.enabled), (false, false));
         source::delete(&test, &test.admin, "siem").await.unwrap();
@@ -196,7 +196,7 @@ testkit::each_engine! {
             name: name.to_owned(),
             kind: SourceKind::ClickHouse,
             settings: Settings { url: url.to_owned(), ..Settings::default() },
-            secret: String::new(),
+            secret: String::new().into(),
             enabled: true,
         };
         let refused = async |input| match source::create(&test, &test.admin, input).await {

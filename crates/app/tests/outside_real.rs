@@ -81,7 +81,7 @@ fn said(results: &[SightingResultView], source: &str) -> Vec<String> {
 }
 
 async fn set_up(test: &TestApp, name: &str, kind: SourceKind, settings: Settings) {
-    let input = SourceInput { name: name.to_owned(), kind, settings, secret: String::new(), enabled: true };
+    let input = SourceInput { name: name.to_owned(), kind, settings, secret: String::new().into(), enabled: true };
     source::create(test, &test.admin, input).await.unwrap();
 }
 

@@ -23,6 +23,7 @@ pub(crate) mod selection;
 pub(crate) mod settings;
 mod shell;
 pub(crate) mod sightings;
+pub(crate) mod sources;
 mod story;
 pub(crate) mod technique;
 pub(crate) mod text;

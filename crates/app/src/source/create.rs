@@ -14,6 +14,7 @@ use store::{change, journal, source};
 
 use super::{MAX_NAME, MAX_SECRET, Settings, SourceView, find, in_settings, require_free};
 use crate::App;
+use crate::account::Secret;
 use crate::authorise::require;
 use crate::error::{AppError, Result};
 use crate::extract::on_a_thread;
@@ -31,7 +32,8 @@ pub struct SourceInput {
     pub settings: Settings,
     /// The password, token or key; kept apart and never shown again.
     #[serde(default)]
-    pub secret: String,
+    #[schema(value_type = String)]
+    pub secret: Secret,
     /// Whether searches ask it; they do unless told.
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -50,14 +52,14 @@ pub async fn create(app: &App, actor: &Actor, input: SourceInput) -> Result<Sour
     let mut fields = Fields::new();
     let name = fields.line("/name", &input.name, MAX_NAME);
     fields.finish()?;
-    check(input.kind, &input.settings, &input.secret).await?;
+    check(input.kind, &input.settings, input.secret.reveal()).await?;
     let settings = json!(input.settings).to_string();
     app.change(actor, move |tx, stamp| {
         require_free(tx, &name)?;
         let external = input.settings.effective(input.kind).external;
         let row = NewSource { name: &name, kind: input.kind, settings: &settings, enabled: input.enabled, external };
         let id = source::insert(tx, &row, stamp)?;
-        source::set_secret(tx, id, &input.secret)?;
+        source::set_secret(tx, id, input.secret.reveal())?;
         let details = json!({ "kind": input.kind, "url": input.settings.url, "enabled": input.enabled });
         journal::append(tx, stamp, &Deed { verb: "source.create", object: &name, details }, ShownIn::Journal)?;
         change::announce(tx, stamp, Topic::Logs, 0)?;

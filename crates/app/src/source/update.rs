@@ -10,6 +10,7 @@ use store::{change, journal, source};
 use super::create::check;
 use super::{Settings, SourceView, find, settings};
 use crate::App;
+use crate::account::Secret;
 use crate::authorise::require;
 use crate::error::{AppError, Result};
 
@@ -20,7 +21,8 @@ pub struct SourcePatch {
     /// How it is asked, as a whole.
     pub settings: Option<Settings>,
     /// The password, token or key; empty to forget it.
-    pub secret: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub secret: Option<Secret>,
     /// Whether searches ask it.
     pub enabled: Option<bool>,
 }
@@ -33,7 +35,7 @@ pub async fn update(app: &App, actor: &Actor, name: &str, patch: SourcePatch) ->
     require(actor, Role::Admin)?;
     let before = super::get(app, actor, name).await?;
     if let Some(settings) = &patch.settings {
-        check(before.kind, settings, patch.secret.as_deref().unwrap_or_default()).await?;
+        check(before.kind, settings, patch.secret.as_ref().map_or("", Secret::reveal)).await?;
     }
     let name = name.to_owned();
     app.change(actor, move |tx, stamp| {
@@ -50,7 +52,7 @@ pub async fn update(app: &App, actor: &Actor, name: &str, patch: SourcePatch) ->
         let enabled = patch.enabled.unwrap_or(source.enabled);
         source::update(tx, source.id, &json!(new).to_string(), enabled, external, stamp)?;
         if let Some(secret) = &patch.secret {
-            source::set_secret(tx, source.id, secret)?;
+            source::set_secret(tx, source.id, secret.reveal())?;
         }
         let details = json!({ "kind": source.kind, "url": new.url, "enabled": enabled, "secret_changed": patch.secret.is_some() });
         journal::append(tx, stamp, &Deed { verb: "source.update", object: &name, details }, ShownIn::Journal)?;

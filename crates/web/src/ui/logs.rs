@@ -2,6 +2,7 @@
 
 use app::AppError;
 use app::logs::{self, LogFileView, LogImport, LogSourceView};
+use app::source::{self, SourceView};
 use askama::Template;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -26,6 +27,7 @@ const LARGE: i64 = 90;
 struct LogsPage {
     shell: Shell,
     sources: Vec<LogSourceView>,
+    outside: Vec<SourceView>,
     form: UploadForm,
     errors: Errors,
 }
@@ -86,7 +88,8 @@ pub(crate) fn file_chip(state: &LogFileState) -> &'static str {
 
 pub(crate) async fn list(State(web): State<Web>, visit: Visit, Query(form): Query<UploadForm>) -> Screen {
     let sources = logs::sources(&web.app, &visit.actor).await?;
-    page(&LogsPage { shell: visit.shell, sources, form, errors: Errors::default() })
+    let outside = source::list(&web.app, &visit.actor).await?;
+    page(&LogsPage { shell: visit.shell, sources, outside, form, errors: Errors::default() })
 }
 
 /// Takes the files of a form in, one after the other, each as it comes.
@@ -103,7 +106,8 @@ pub(crate) async fn upload(State(web): State<Web>, visit: Visit, request: Reques
     }
     let errors = Errors::of(refused)?;
     let sources = logs::sources(&web.app, &visit.actor).await?;
-    page_with(StatusCode::UNPROCESSABLE_ENTITY, &LogsPage { shell: visit.shell, sources, form, errors })
+    let outside = source::list(&web.app, &visit.actor).await?;
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &LogsPage { shell: visit.shell, sources, outside, form, errors })
 }
 
 fn accepts_problems(headers: &HeaderMap) -> bool {
@@ -198,7 +202,7 @@ pub(crate) struct SourceQuery {
     open: String,
 }
 
-pub(crate) async fn source(State(web): State<Web>, visit: Visit, Path(name): Path<String>, Query(query): Query<SourceQuery>) -> Screen {
+pub(crate) async fn show(State(web): State<Web>, visit: Visit, Path(name): Path<String>, Query(query): Query<SourceQuery>) -> Screen {
     let source = find(&web, &visit, &name).await?;
     let files = logs::files(&web.app, &visit.actor, &source.name).await?;
     let open = files.iter().find(|file| file.id == query.open).cloned();

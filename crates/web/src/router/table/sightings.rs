@@ -108,13 +108,21 @@ pub(super) fn ui() -> Vec<UiRoute> {
         // Logs
         screen(Method::GET, "/logs", Reader, get(ui::logs::list)),
         screen(Method::POST, "/logs", Analyst, upload),
-        screen(Method::GET, "/logs/{source}", Reader, get(ui::logs::source)),
+        screen(Method::GET, "/logs/{source}", Reader, get(ui::logs::show)),
         screen(Method::GET, "/logs/{source}/delete", Admin, get(ui::logs::delete_source_page)),
         screen(Method::POST, "/logs/{source}/delete", Admin, post(ui::logs::delete_source)),
         screen(Method::GET, "/logs/{source}/files/{id}/delete", Lead, get(ui::logs::delete_file_page)),
         screen(Method::POST, "/logs/{source}/files/{id}/delete", Lead, post(ui::logs::delete_file)),
         screen(Method::GET, "/events", Reader, get(ui::events::list)),
         screen(Method::POST, "/events/{id}/review", Analyst, post(ui::events::review)),
+        // Outside sources
+        screen(Method::GET, "/outside-sources/new", Admin, get(ui::sources::new_page)),
+        screen(Method::POST, "/outside-sources", Admin, post(ui::sources::create)),
+        screen(Method::GET, "/outside-sources/{name}", Reader, get(ui::sources::show)),
+        screen(Method::POST, "/outside-sources/{name}", Admin, post(ui::sources::save)),
+        screen(Method::POST, "/outside-sources/{name}/test", Admin, post(ui::sources::test)),
+        screen(Method::GET, "/outside-sources/{name}/delete", Admin, get(ui::sources::delete_page)),
+        screen(Method::POST, "/outside-sources/{name}/delete", Admin, post(ui::sources::delete)),
         // Sightings
         screen(Method::GET, "/cases/{number}/sightings", Reader, get(ui::sightings::list)),
         screen(Method::POST, "/cases/{number}/sightings", Analyst, post(ui::sightings::ask::start)),

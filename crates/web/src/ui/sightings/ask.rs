@@ -4,6 +4,7 @@ use app::artifact::{self, ArtifactQuery, Selection};
 use app::case::{self, CaseView};
 use app::logs::{self, LogSourceView};
 use app::sighting::{self, SightingRequest};
+use app::source;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -202,7 +203,14 @@ async fn show(web: &Web, visit: Visit, number: &str, Ask { selection, form }: As
         lacks: lacks(&source, window),
         name: source.name,
     };
-    let sources = logs::sources(&web.app, &visit.actor).await?.into_iter().map(line).collect();
+    let mut sources: Vec<SourceLine> = logs::sources(&web.app, &visit.actor).await?.into_iter().map(line).collect();
+    let outside = source::list(&web.app, &visit.actor).await?.into_iter().filter(|source| source.enabled);
+    sources.extend(outside.map(|source| SourceLine {
+        ticked: form.asked.is_none() || form.source.contains(&source.name),
+        holds: format!("{}{}", source.kind.label(), if source.external { ": what others saw" } else { "" }),
+        lacks: if source.error.is_empty() { String::new() } else { format!("failed the last time: {}", source.error) },
+        name: source.name,
+    }));
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page_with(status, &AskPage { shell: visit.shell, case, selection, form, count, whole_case, sources, errors })
 }
