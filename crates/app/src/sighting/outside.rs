@@ -76,6 +76,10 @@ impl Asking<'_, '_> {
             (_, why) => Err(why.clone().unwrap_or(AskError::Cancelled)),
         };
         let known = match told {
+            Ok(_) if self.source.external => {
+                let told = coverage::unknown(&self.source.name, "what others told; it covers no days of ours");
+                Coverage { view: CoverageView { covered: true, ..told }, error: None }
+            }
             Ok(held) => Coverage { view: coverage::of(&self.source.name, window, Some(&as_held(held))), error: None },
             Err(AskError::Cancelled) => {
                 self.together.work.check()?;
@@ -86,7 +90,10 @@ impl Asking<'_, '_> {
                 if error.is_of_source() {
                     self.given_up = Some(error.clone());
                 }
-                self.worst = Some(error.clone());
+                // That it can't tell is no fault of it.
+                if !matches!(error, AskError::Refused(_)) {
+                    self.worst = Some(error.clone());
+                }
                 Coverage { view, error: Some(error) }
             }
         };

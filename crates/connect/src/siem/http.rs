@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use model::Fields;
+use model::sighting::SourceKind;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use serde_json::Value as Json;
 use url::Url;
@@ -59,7 +60,14 @@ pub(crate) struct Http {
 impl Http {
     /// # Errors
     /// What in the settings can't be used, into `fields`.
-    pub(crate) fn new(settings: &Settings, base: Url, secret: &str, cancelled: Arc<AtomicBool>, fields: &mut Fields) -> Option<Self> {
+    pub(crate) fn new(
+        kind: SourceKind,
+        settings: &Settings,
+        base: Url,
+        secret: &str,
+        cancelled: Arc<AtomicBool>,
+        fields: &mut Fields,
+    ) -> Option<Self> {
         // A second installation of the same provider is refused, and changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let timeout = u64::from(settings.timeout_seconds);
@@ -67,7 +75,7 @@ impl Http {
             .connect_timeout(Duration::from_secs(timeout.min(10)))
             .timeout(Duration::from_secs(timeout))
             .redirect(reqwest::redirect::Policy::none())
-            .default_headers(credentials(settings, secret, fields)?)
+            .default_headers(credentials(kind, settings, secret, fields)?)
             .user_agent(concat!("vizsla/", env!("CARGO_PKG_VERSION")))
             .no_proxy();
         if !settings.ca.trim().is_empty() {
@@ -215,7 +223,7 @@ fn reason(body: &[u8]) -> String {
 }
 
 /// The headers that say who Vizsla is. They go with every question to this source, and nowhere else.
-fn credentials(settings: &Settings, secret: &str, fields: &mut Fields) -> Option<HeaderMap> {
+fn credentials(kind: SourceKind, settings: &Settings, secret: &str, fields: &mut Fields) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     let mut put = |name: HeaderName, text: &str, fields: &mut Fields| match HeaderValue::from_str(text) {
         Ok(mut value) => {
@@ -232,7 +240,8 @@ fn credentials(settings: &Settings, secret: &str, fields: &mut Fields) -> Option
         "bearer" => put(AUTHORIZATION, &format!("Bearer {secret}"), fields),
         "api_key" => {
             let name = fields.keep("/key_header", HeaderName::from_bytes(settings.key_header.as_bytes()))?;
-            let scheme = if name == AUTHORIZATION { "ApiKey " } else { "" };
+            let elastic = matches!(kind, SourceKind::Elasticsearch | SourceKind::OpenSearch | SourceKind::Quickwit);
+            let scheme = if elastic && name == AUTHORIZATION { "ApiKey " } else { "" };
             put(name, &format!("{scheme}{secret}"), fields);
         }
         _ => {}

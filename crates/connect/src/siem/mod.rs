@@ -8,7 +8,14 @@ mod clickhouse;
 mod elastic;
 mod http;
 mod json_template;
+mod loki;
+mod misp;
+mod qradar;
+mod sentinel;
+mod service;
 mod settings;
+mod splunk;
+mod tabular;
 mod text_template;
 
 use std::sync::Arc;
@@ -57,12 +64,19 @@ impl Connection {
                 elastic::Elastic::new(kind, &settings, &mut fields).map(|source| Box::new(source) as Box<dyn Source>)
             }
             SourceKind::ClickHouse => clickhouse::ClickHouse::new(&settings, &mut fields).map(|source| Box::new(source) as Box<dyn Source>),
-            other => {
-                fields.refuse("/kind", format!("{} can't be asked yet", other.label()));
-                None
+            SourceKind::Splunk => tabular(kind, &settings, Box::new(splunk::Splunk), &mut fields),
+            SourceKind::Sentinel => {
+                if settings.tenant.is_empty() {
+                    fields.refuse("/tenant", "must be the id of the directory");
+                }
+                tabular(kind, &settings, Box::new(sentinel::Sentinel::new(secret)), &mut fields)
             }
+            SourceKind::QRadar => tabular(kind, &settings, Box::new(qradar::QRadar), &mut fields),
+            SourceKind::Loki => loki::Loki::new(&settings, &mut fields).map(|source| Box::new(source) as Box<dyn Source>),
+            SourceKind::Misp => Some(Box::new(misp::Misp::new(&settings, &mut fields))),
+            SourceKind::Http => Some(Box::new(service::Service::new(&settings, &mut fields))),
         };
-        let http = base.and_then(|base| Http::new(&settings, base, secret, cancelled, &mut fields));
+        let http = base.and_then(|base| Http::new(kind, &settings, base, secret, cancelled, &mut fields));
         fields.finish()?;
         match (http, source) {
             (Some(http), Some(source)) => Ok(Self { settings, http, source }),
@@ -139,6 +153,10 @@ impl Connection {
         let url = link.parse::<url::Url>().ok()?;
         matches!(url.scheme(), "http" | "https").then(|| url.to_string())
     }
+}
+
+fn tabular(kind: SourceKind, settings: &Settings, dialect: Box<dyn tabular::Dialect>, fields: &mut Fields) -> Option<Box<dyn Source>> {
+    tabular::Tabular::new(kind, settings, dialect, fields).map(|source| Box::new(source) as Box<dyn Source>)
 }
 
 /// What a source says of itself when it is tested.

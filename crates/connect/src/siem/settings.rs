@@ -85,6 +85,10 @@ impl Settings {
         fill(&mut all.time_field, usual.time_field);
         fill(&mut all.host_field, usual.host_field);
         fill(&mut all.raw_field, usual.raw_field);
+        if kind == SourceKind::Http {
+            fill(&mut all.count_path, "/count");
+            fill(&mut all.events_path, "/events");
+        }
         all.account_fields.retain(|field| !field.trim().is_empty());
         if all.account_fields.is_empty() {
             all.account_fields = usual.account_fields.iter().map(|field| (*field).to_owned()).collect();
@@ -219,7 +223,22 @@ fn usual(kind: SourceKind) -> Usual {
             most: 500,
             ..none
         },
-        _ => none,
+        SourceKind::Splunk => {
+            Usual { place: "*", auth: "bearer", time_field: "_time", host_field: "host", account_fields: &["user"], ..none }
+        }
+        SourceKind::Sentinel => Usual { time_field: "TimeGenerated", host_field: "Computer", account_fields: &["Account"], ..none },
+        SourceKind::QRadar => Usual {
+            place: "events",
+            auth: "api_key",
+            key_header: "SEC",
+            time_field: "starttime",
+            host_field: "sourceip",
+            account_fields: &["username"],
+            ..none
+        },
+        SourceKind::Loki => Usual { place: "{job=~\".+\"}", host_field: "host", ..none },
+        SourceKind::Misp => Usual { auth: "api_key", key_header: "Authorization", ..none },
+        SourceKind::Http => Usual { time_field: "time", host_field: "host", account_fields: &["user"], ..none },
     }
 }
 
@@ -232,6 +251,10 @@ pub fn usual_query(kind: SourceKind) -> &'static str {
         }
         SourceKind::Quickwit => r#"{"query_string": {"query": "\"$(observable)\"", "lenient": true}}"#,
         SourceKind::ClickHouse => "positionCaseInsensitiveUTF8(message, $(observable)) > 0",
-        _ => "",
+        SourceKind::Splunk => "$(observable)",
+        SourceKind::Sentinel => "search $(observable)",
+        SourceKind::QRadar => "UTF8(payload) ILIKE '%$(observable)%'",
+        SourceKind::Loki => "|~ \"(?i)$(observable:regex)\"",
+        SourceKind::Misp | SourceKind::Http => "",
     }
 }
