@@ -30,6 +30,7 @@ pub mod sighting;
 pub mod source;
 pub mod technique;
 pub mod text;
+pub mod watch;
 
 use std::sync::Arc;
 

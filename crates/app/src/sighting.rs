@@ -25,10 +25,12 @@ pub use again::{RunAgain, again};
 pub use get::get;
 pub use list::{count, list};
 pub use of_record::of_record;
+pub(crate) use needle::needle;
 pub(crate) use outside::asked;
 pub use results::{ResultQuery, results, rows};
 pub(crate) use run::JOB;
 pub use seen_with::{SeenWithView, seen_with};
+pub(crate) use start::launch_over;
 pub use start::{SightingRequest, start};
 pub use view::{
     CandidateView, CoverageView, RecordSightingView, SampleView, SeenNameView, SightingResultView, SightingRowView, SightingSummary,

@@ -178,6 +178,28 @@ testkit::each_engine! {
         assert_eq!((found.totals.seen, found.totals.not_seen), (3, 1));
     }
 
+    async fn a_case_that_watches_is_told_of_new_logs(test: TestApp) {
+        let case = case_with(&test, &["evil.example", "quiet.example"]).await;
+        let other = case_with(&test, &["evil.example"]).await;
+        import(&test, "Proxy", &[event("2026-01-01T10:00:00Z", "WS-1", "anna", "evil.example")]).await;
+        assert!(sighting::list(&test, &test.analyst, &case).await.unwrap().is_empty(), "nobody watched yet");
+
+        assert!(app::watch::set(&test, &test.analyst, &case).await.unwrap().watching);
+        app::watch::set(&test, &test.analyst, &case).await.unwrap();
+        import(&test, "Proxy", &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "nothing of interest")]).await;
+        assert!(sighting::list(&test, &test.analyst, &case).await.unwrap().is_empty(), "nothing was seen");
+        import(&test, "Proxy", &[event("2026-01-03T10:00:00Z", "WS-2", "anna", "evil.example again")]).await;
+        let searches = sighting::list(&test, &test.analyst, &case).await.unwrap();
+        let [search] = searches.as_slice() else { panic!("one search, not {}", searches.len()) };
+        assert_eq!((search.totals.observables, search.totals.seen, search.created_by.as_str()), (1, 1, test.analyst.name.as_str()));
+        assert!(sighting::list(&test, &test.analyst, &other).await.unwrap().is_empty());
+
+        assert!(!app::watch::unset(&test, &test.analyst, &case).await.unwrap().watching);
+        import(&test, "Proxy", &[event("2026-01-04T10:00:00Z", "WS-3", "anna", "evil.example")]).await;
+        assert_eq!(sighting::list(&test, &test.analyst, &case).await.unwrap().len(), 1);
+        assert!(app::watch::set(&test, &test.reader, &case).await.is_err());
+    }
+
     async fn machines_and_accounts_are_matched_by_identity_and_never_joined(test: TestApp) {
         let full = record(&test, json!({ "kind": "configuration_item", "name": "MKT01.pandalab.example", "class": "workstation" })).await;
         record(&test, json!({ "kind": "configuration_item", "name": "MKT02.other.example" })).await;

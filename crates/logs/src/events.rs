@@ -103,7 +103,7 @@ impl<'s> Part<'s> {
     ) -> Result<Option<Self>, LogError> {
         let fast = segment.fast_fields();
         let (time, source) = (fast.column_opt(TIME)?, fast.column_opt(SOURCE)?);
-        let Some(filter) = Filter::new(segment, time.as_ref(), source.as_ref(), request.window, request.sources) else { return Ok(None) };
+        let Some(filter) = Filter::new(segment, time.as_ref(), source.as_ref(), request.window, request.sources, None) else { return Ok(None) };
         let found = ask.candidates(segment, fields)?;
         let (mut docs, mut exact) = (found.docs, found.exact);
         if !filter.keeps_all() {

@@ -59,6 +59,8 @@ pub struct SearchRequest<'a> {
     pub window: Window,
     /// The sources to ask; `None` for all.
     pub sources: Option<&'a [i64]>,
+    /// Only events that this batch brought; all when not told.
+    pub batch: Option<i64>,
     /// How many raw events to give back for each needle and source: the earliest.
     pub samples: usize,
 }

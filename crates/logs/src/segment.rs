@@ -9,7 +9,7 @@ use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::InvertedIndexReader;
 use tantivy::{DocId, SegmentReader};
 
-use crate::document::{ACCOUNT, EventFields, HOST, SOURCE, TIME};
+use crate::document::{ACCOUNT, BATCH, EventFields, HOST, SOURCE, TIME};
 use crate::error::{LogError, index_io};
 use crate::event::ValuesOf;
 use crate::lookup::{lookup_docs, lower_text, sort_out, term_docs};
@@ -59,7 +59,11 @@ impl<'s> SegmentSearch<'s> {
         found: &mut [Tallies],
     ) -> Result<(), LogError> {
         let request = plan.request;
-        let filter = Filter::new(self.segment, self.time.as_ref(), self.source.as_ref(), request.window, request.sources);
+        let batch = match request.batch {
+            Some(wanted) => Some((wanted, self.segment.fast_fields().column_opt(BATCH)?)),
+            None => None,
+        };
+        let filter = Filter::new(self.segment, self.time.as_ref(), self.source.as_ref(), request.window, request.sources, batch);
         let Some(filter) = filter else { return Ok(()) };
         let needles = plan.needles.get(which.clone()).unwrap_or_default();
         let checked = self.check_phrases(plan, needles, checkers, &filter)?;
@@ -213,6 +217,7 @@ type Checked = BTreeMap<usize, Vec<DocId>>;
 pub(crate) struct Filter {
     window: Option<(Window, Option<Column<i64>>)>,
     sources: Option<(Vec<i64>, Option<Column<i64>>)>,
+    batch: Option<(i64, Option<Column<i64>>)>,
     alive: Option<tantivy::fastfield::AliveBitSet>,
 }
 
@@ -224,6 +229,7 @@ impl Filter {
         source: Option<&Column<i64>>,
         window: Window,
         sources: Option<&[i64]>,
+        batch: Option<(i64, Option<Column<i64>>)>,
     ) -> Option<Self> {
         let wanted_window = window;
         let window = match window {
@@ -250,7 +256,18 @@ impl Filter {
                 (least != most).then(|| (wanted.to_vec(), source.cloned()))
             }
         };
-        Some(Self { window, sources, alive: segment.alive_bitset().cloned() })
+        let batch = match batch {
+            None => None,
+            Some((wanted, column)) => {
+                let held = column.as_ref()?;
+                let (least, most) = (held.min_value(), held.max_value());
+                if !(least..=most).contains(&wanted) {
+                    return None;
+                }
+                (least != most).then_some((wanted, column))
+            }
+        };
+        Some(Self { window, sources, batch, alive: segment.alive_bitset().cloned() })
     }
 
     pub(crate) fn keep(&self, docs: &mut Vec<DocId>) {
@@ -261,7 +278,7 @@ impl Filter {
 
     /// Whether no event of the segment is left out.
     pub(crate) fn keeps_all(&self) -> bool {
-        self.window.is_none() && self.sources.is_none() && self.alive.is_none()
+        self.window.is_none() && self.sources.is_none() && self.batch.is_none() && self.alive.is_none()
     }
 
     pub(crate) fn keeps(&self, doc: DocId) -> bool {
@@ -269,6 +286,7 @@ impl Filter {
         self.alive.as_ref().is_none_or(|alive| alive.is_alive(doc))
             && self.window.as_ref().is_none_or(|(window, column)| within(*window, first(column)))
             && self.sources.as_ref().is_none_or(|(wanted, column)| first(column).is_some_and(|source| wanted.contains(&source)))
+            && self.batch.as_ref().is_none_or(|(wanted, column)| first(column) == Some(*wanted))
     }
 }
 

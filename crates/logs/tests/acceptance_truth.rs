@@ -104,7 +104,7 @@ fn check(set: &str, truth: &str, format: Option<Format>) {
             alternatives: Vec::new(),
         })
         .collect();
-    let request = SearchRequest { needles: &needles, window: Window::All, sources: None, samples: 20 };
+    let request = SearchRequest { needles: &needles, window: Window::All, sources: None, batch: None, samples: 20 };
     let outcome = index.search(&request, &|_, _| ControlFlow::Continue(())).unwrap();
     assert_eq!(outcome.refused, []);
 

@@ -120,6 +120,24 @@ fn windows_include_both_ends_and_leave_out_what_has_no_time() {
 }
 
 #[test]
+fn a_batch_can_be_asked_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    put(&index, 1, 1, &[("2023-08-15T10:00:00Z", "evil.com"), ("2023-08-15T11:00:00Z", "evil.com")]);
+    put(&index, 1, 2, &[("2023-08-15T10:00:00Z", "evil.com other.com")]);
+    let needles = [needle("evil.com", NeedleKind::Plain), Needle { id: 2, ..needle("other.com", NeedleKind::Plain) }];
+    let counts = |batch| {
+        let request = SearchRequest { needles: &needles, window: Window::All, sources: None, batch, samples: 0 };
+        let outcome = index.search(&request, &|_, _| ControlFlow::Continue(())).unwrap();
+        outcome.results.iter().map(|result| (result.id, result.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(None), [(1, 3), (2, 1)]);
+    assert_eq!(counts(Some(1)), [(1, 2)]);
+    assert_eq!(counts(Some(2)), [(1, 1), (2, 1)]);
+    assert_eq!(counts(Some(3)), []);
+}
+
+#[test]
 fn sources_are_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let index = open(dir.path());
@@ -194,6 +212,6 @@ fn searches_go_on_while_a_batch_is_written_and_can_be_stopped() {
     });
     assert_eq!(count(&index, "evil.com"), 502);
     let needles = [needle("evil.com", NeedleKind::Plain)];
-    let request = SearchRequest { needles: &needles, window: Window::All, sources: None, samples: 0 };
+    let request = SearchRequest { needles: &needles, window: Window::All, sources: None, batch: None, samples: 0 };
     assert!(matches!(index.search(&request, &|_, _| ControlFlow::Break(())), Err(LogError::Cancelled)));
 }

@@ -449,6 +449,13 @@ CREATE TABLE sighting_search (
 );
 CREATE INDEX sighting_search_case ON sighting_search (case_id, id);
 
+-- Cases whose observables are looked for in logs as they come in.
+CREATE TABLE sighting_watch (
+    case_id    {int} PRIMARY KEY REFERENCES security_case (id),
+    created_by {text} NOT NULL,
+    created_at {int} NOT NULL
+);
+
 -- What was asked for: the observables of a search, and what came out over all sources.
 CREATE TABLE sighting_needle (
     search_id {int} NOT NULL REFERENCES sighting_search (id),

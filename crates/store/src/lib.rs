@@ -35,6 +35,7 @@ pub mod setting;
 pub mod sighting;
 pub mod source;
 pub mod technique;
+pub mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -209,6 +210,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("sighting", sighting::STATEMENTS),
         ("source", source::STATEMENTS),
         ("technique", technique::STATEMENTS),
+        ("watch", watch::STATEMENTS),
         ("sighting::result", sighting::result::STATEMENTS),
         ("sighting::name", sighting::name::STATEMENTS),
     ];

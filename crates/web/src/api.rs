@@ -20,6 +20,7 @@ pub(crate) mod search;
 pub(crate) mod sighting;
 pub(crate) mod source;
 pub(crate) mod technique;
+pub(crate) mod watch;
 pub(crate) mod token;
 
 use axum::Json;

@@ -57,6 +57,10 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         journal::append(tx, &stamp, &deed, ShownIn::Journal)?;
         let result = json!({ "file": file.public_id, "source": file.source_name, "report": report });
         done(tx, &stamp, &job, &result)?;
+        if kept {
+            let indexed = LogFile { first_at: first, last_at: last, ..file.clone() };
+            crate::watch::queue(tx, &stamp, &indexed)?;
+        }
         change::announce(tx, &stamp, Topic::Logs, 0)?;
         Ok::<_, AppError>(kept.then_some(()).ok_or(file.id))
     })?;

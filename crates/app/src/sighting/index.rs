@@ -69,7 +69,7 @@ fn look_up(together: &Together<'_>, needles: &[Needle]) -> Result<Found, Stop> {
     if sources.is_empty() {
         return Ok(Found::default());
     }
-    let request = SearchRequest { needles, window: plan.window, sources: Some(&sources), samples: SAMPLES };
+    let request = SearchRequest { needles, window: plan.window, sources: Some(&sources), batch: None, samples: SAMPLES };
     let share = needles.len() as u64;
     let told = |done: u64, of: u64| {
         // Storing takes its time too: what was looked up counts half.

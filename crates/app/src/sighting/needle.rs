@@ -4,7 +4,7 @@ use logs::{Alternative, Needle, NeedleKind};
 use model::observable::{self, Observable, ObservableType as T};
 
 /// The needle of an observable, by its type's word and its normal form. The index compares without regard to case.
-pub(super) fn needle(id: i64, category: &str, value: &str) -> Needle {
+pub(crate) fn needle(id: i64, category: &str, value: &str) -> Needle {
     let of_type = category.parse::<T>().unwrap_or(T::Other);
     let kind = match of_type {
         T::Url => NeedleKind::Url,

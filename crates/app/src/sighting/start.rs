@@ -107,6 +107,24 @@ pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked)
     SightingView::load(tx, search, stamp.at)
 }
 
+/// Starts a search of these observables in the name of a job; its number.
+pub(crate) fn launch_over(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp,
+    case: &Case,
+    records: Vec<i64>,
+    window: Window,
+    sources: Vec<String>,
+) -> Result<String> {
+    let window_text = match window {
+        Window::All => "all data".to_owned(),
+        Window::Between(from, to) => coverage::range_words(from, to),
+    };
+    let mut asked = Asked { records, window, window_text, sources };
+    asked.records.truncate(MAX_OBSERVABLES);
+    Ok(launch(tx, stamp, case, &asked)?.number)
+}
+
 /// The window, and how people say it.
 fn window(request: &SightingRequest, now: Timestamp) -> Result<(Window, String)> {
     let mut fields = Fields::new();

@@ -41,7 +41,7 @@ pub(crate) fn needle(value: &str, kind: NeedleKind) -> Needle {
 }
 
 pub(crate) fn search(index: &LogIndex, needles: &[Needle], window: Window, sources: Option<&[i64]>) -> SearchOutcome {
-    index.search(&SearchRequest { needles, window, sources, samples: 3 }, &|_, _| ControlFlow::Continue(())).unwrap()
+    index.search(&SearchRequest { needles, window, sources, batch: None, samples: 3 }, &|_, _| ControlFlow::Continue(())).unwrap()
 }
 
 /// How many events hold a plain value.

@@ -12,10 +12,12 @@ pub(crate) use record::{PanelSighting, panel};
 
 use app::case::{self, CaseView};
 use app::sighting::{self, SightingSummary};
+use app::watch::{self, WatchView};
 use askama::Template;
 use axum::extract::State;
+use serde::Deserialize;
 
-use super::{Screen, Shell, Visit, page};
+use super::{Form, Screen, Shell, Visit, page, see};
 use crate::Web;
 use crate::params::Path;
 
@@ -25,6 +27,7 @@ struct SightingsPage {
     shell: Shell,
     case: CaseView,
     searches: Vec<SightingSummary>,
+    watch: WatchView,
 }
 
 impl SightingsPage {
@@ -36,7 +39,25 @@ impl SightingsPage {
 pub(crate) async fn list(State(web): State<Web>, visit: Visit, Path(number): Path<String>) -> Screen {
     let case = case::get(&web.app, &visit.actor, &number).await?;
     let searches = sighting::list(&web.app, &visit.actor, &number).await?;
-    page(&SightingsPage { shell: visit.shell, case, searches })
+    let watch = watch::get(&web.app, &visit.actor, &number).await?;
+    page(&SightingsPage { shell: visit.shell, case, searches, watch })
+}
+
+/// Whether new logs are to be looked through.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct WatchForm {
+    /// Anything but nothing: yes.
+    #[serde(default)]
+    on: String,
+}
+
+pub(crate) async fn watch(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<WatchForm>) -> Screen {
+    if form.on.is_empty() {
+        watch::unset(&web.app, &visit.actor, &number).await?;
+    } else {
+        watch::set(&web.app, &visit.actor, &number).await?;
+    }
+    Ok(see(&format!("/cases/{number}/sightings")))
 }
 
 /// A source's name where there is little room.

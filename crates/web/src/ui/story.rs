@@ -81,6 +81,14 @@ fn line(entry: ActivityView) -> Line {
             let observables = counted(d.get("observables").and_then(Json::as_i64).unwrap_or_default(), "observable");
             (format!("searched the logs for {observables}, {}: {}", text("window"), text("search")), String::new())
         }
+        "sighting.watch" => {
+            let on = d.get("watching").and_then(Json::as_bool).unwrap_or_default();
+            (if on { "lets new logs be looked through for this case" } else { "no longer lets new logs be looked through" }.to_owned(), String::new())
+        }
+        "sighting.watched" => {
+            let observables = counted(d.get("observables").and_then(Json::as_i64).unwrap_or_default(), "observable");
+            (format!("was told that {observables} stand in new logs of {}: {}", text("source"), text("search")), text("file"))
+        }
         "sighting.done" => (
             format!(
                 "got the answer of {}: {} seen, {} not seen, {} without coverage",

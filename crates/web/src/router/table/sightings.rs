@@ -2,7 +2,7 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use model::Role::{Admin, Analyst, Lead, Reader};
 
 use super::{ApiRoute, UiRoute, route, screen};
@@ -10,6 +10,7 @@ use crate::{api, ui};
 use app::job::JobView;
 use app::logs::{EventQuery, EventsView, LogFileView, LogImport, WholeEventView};
 use app::operation::OperationView;
+use app::watch::WatchView;
 use app::sighting::{
     AddMatched, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
     SightingSummary, SightingView,
@@ -66,6 +67,12 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::POST, "/cases/{number}/sightings", Analyst, "Start a sightings search", post(api::sighting::start))
             .body::<SightingRequest>()
             .answers::<SightingView>(),
+        route(Method::GET, "/cases/{number}/watch", Reader, "Show whether new logs are looked through for a case", get(api::watch::show))
+            .answers::<WatchView>(),
+        route(Method::PUT, "/cases/{number}/watch", Analyst, "Look through new logs for a case", put(api::watch::set))
+            .answers::<WatchView>(),
+        route(Method::DELETE, "/cases/{number}/watch", Analyst, "No longer look through new logs for a case", delete(api::watch::unset))
+            .answers::<WatchView>(),
         route(Method::GET, "/sightings/{number}", Reader, "Show a sightings search", get(api::sighting::show)).answers::<SightingView>(),
         route(Method::GET, "/sightings/{number}/results", Reader, "List what a search found", get(api::sighting::results))
             .query::<ResultQuery>()
@@ -127,6 +134,7 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::GET, "/cases/{number}/sightings", Reader, get(ui::sightings::list)),
         screen(Method::POST, "/cases/{number}/sightings", Analyst, post(ui::sightings::ask::start)),
         screen(Method::GET, "/cases/{number}/sightings/new", Analyst, get(ui::sightings::ask::new_page)),
+        screen(Method::POST, "/cases/{number}/watch", Analyst, post(ui::sightings::watch)),
         screen(Method::POST, "/cases/{number}/sightings/ask", Analyst, post(ui::sightings::ask::ask)),
         screen(Method::GET, "/cases/{number}/sightings/{search}", Reader, get(ui::sightings::answer::show)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/add", Analyst, post(ui::sightings::matched::add)),

@@ -1,0 +1,22 @@
+//! Standing searches of cases.
+
+use app::watch::{self, WatchView};
+use axum::Json;
+use axum::extract::State;
+
+use super::Answer;
+use crate::Web;
+use crate::params::Path;
+use crate::visitor::Signed;
+
+pub(crate) async fn show(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<WatchView> {
+    Ok(Json(watch::get(&web.app, &actor, &number).await?))
+}
+
+pub(crate) async fn set(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<WatchView> {
+    Ok(Json(watch::set(&web.app, &actor, &number).await?))
+}
+
+pub(crate) async fn unset(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<WatchView> {
+    Ok(Json(watch::unset(&web.app, &actor, &number).await?))
+}
