@@ -90,6 +90,8 @@ struct Part<'s> {
     time: Option<Column<i64>>,
     batch: Option<Column<i64>>,
     sequence: Option<Column<u64>>,
+    /// The times of the first and the last of the events, as far as they have one.
+    span: Option<(i64, i64)>,
 }
 
 impl<'s> Part<'s> {
@@ -103,7 +105,9 @@ impl<'s> Part<'s> {
     ) -> Result<Option<Self>, LogError> {
         let fast = segment.fast_fields();
         let (time, source) = (fast.column_opt(TIME)?, fast.column_opt(SOURCE)?);
-        let Some(filter) = Filter::new(segment, time.as_ref(), source.as_ref(), request.window, request.sources, None) else { return Ok(None) };
+        let Some(filter) = Filter::new(segment, time.as_ref(), source.as_ref(), request.window, request.sources, None) else {
+            return Ok(None);
+        };
         let found = ask.candidates(segment, fields)?;
         let (mut docs, mut exact) = (found.docs, found.exact);
         if !filter.keeps_all() {
@@ -127,7 +131,11 @@ impl<'s> Part<'s> {
             }
             exact = true;
         }
-        Ok(Some(Self { segment, docs, exact, time, batch: fast.column_opt(BATCH)?, sequence: fast.column_opt(SEQUENCE)? }))
+        let span = time.as_ref().filter(|_| request.buckets > 0).and_then(|column| {
+            let times = || docs.iter().filter_map(|doc| column.first(doc));
+            Some((times().min()?, times().max()?))
+        });
+        Ok(Some(Self { segment, docs, exact, time, span, batch: fast.column_opt(BATCH)?, sequence: fast.column_opt(SEQUENCE)? }))
     }
 
     fn locator(&self, doc: DocId) -> Locator {
@@ -226,11 +234,8 @@ fn shared<T: Sync, R: Send>(threads: usize, all: &[T], work: impl Fn(&T) -> Resu
 const WIDTHS: &[i64] = &[1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 31_536_000];
 
 fn buckets(parts: &[Part<'_>], request: &EventsRequest<'_>) -> Option<Buckets> {
-    let times = || parts.iter().filter_map(|part| part.time.as_ref()).filter(|column| column.values.num_vals() > 0);
-    let (mut first, mut last) = (times().map(Column::min_value).min()?, times().map(Column::max_value).max()?);
-    if let Window::Between(from, to) = request.window {
-        (first, last) = (first.max(from.micros()), last.min(to.micros()));
-    }
+    let spans = || parts.iter().filter_map(|part| part.span);
+    let (first, last) = (spans().map(|span| span.0).min()?, spans().map(|span| span.1).max()?);
     let span = i128::from(last) - i128::from(first);
     let micros = WIDTHS.iter().map(|seconds| seconds * 1_000_000);
     let width = micros.clone().find(|width| span / i128::from(*width) + 2 <= request.buckets as i128);

@@ -40,7 +40,7 @@ pub mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::watch as signal;
 
 pub use engine::{Engine, Row, Tx};
 pub use error::{Result, StoreError};
@@ -64,7 +64,7 @@ pub struct Options {
 pub struct Store {
     pool: Arc<Pool>,
     blobs: blob::Blobs,
-    changes: watch::Receiver<i64>,
+    changes: signal::Receiver<i64>,
     engine: Engine,
     target: Target,
 }
@@ -92,7 +92,7 @@ impl Store {
         let engine = first.engine();
         first.exclusively(migrate::migrate)?;
         first.prepare_to_write()?;
-        let (announce, changes) = watch::channel(0);
+        let (announce, changes) = signal::channel(0);
         let pool = Pool::start(&target, first, options.readers.max(1), move |seq| {
             announce.send_replace(seq);
         })?;
@@ -118,7 +118,7 @@ impl Store {
 
     /// Tells whenever changes were committed: the highest change number so far, 0 before the first.
     #[must_use]
-    pub fn changes(&self) -> watch::Receiver<i64> {
+    pub fn changes(&self) -> signal::Receiver<i64> {
         self.changes.clone()
     }
 

@@ -23,7 +23,7 @@ use crate::params::{Path, Query};
 const OFFERED: u32 = 20;
 /// How much of an event is shown in a row, in bytes, and how much of that before the first mark.
 const ROW_BYTES: usize = 400;
-const ROW_BEFORE: usize = 60;
+const ROW_BEFORE: usize = 24;
 
 /// The windows that are offered: what is sent, and what people read.
 const WINDOWS: &[(&str, &str)] = &[
