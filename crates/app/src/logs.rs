@@ -18,8 +18,13 @@ pub use import::{LogImport, MAX_BYTES, import};
 pub(crate) use read::IMPORT_JOB;
 pub(crate) use remove::REMOVE_JOB;
 pub use sources::sources;
-pub use view::{BadLine, BrokenMember, DayCount, Gap, LogFileView, LogReport, LogSourceView, NameCount};
+pub use view::{BadLine, BrokenMember, DayCount, Gap, LogFileView, LogReport, LogSourceView, NameCount, ReadFile};
 pub(crate) use view::{gap, gaps};
+
+/// The formats that a person can choose: each by its name, and in words.
+pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {
+    formats::log_events::Format::ALL.into_iter().map(|format| (format.name(), format.label()))
+}
 
 pub use ::logs::{LogError, LogIndex, Options};
 

@@ -60,19 +60,19 @@ testkit::each_engine! {
         assert!(why.contains("ada brought the same bytes") && why.contains("own.jsonl"), "{why}");
         // Another source may hold them too, and after a failure they may come again.
         import(&test, "Elsewhere", &two_days()).await;
-        let broken = vec!["<xml/>".to_owned()];
+        let broken = vec!["%PDF-1.7".to_owned()];
         assert_eq!(import(&test, "Windows logs", &broken).await.state, LogFileState::Failed);
         assert_eq!(import(&test, "Windows logs", &broken).await.state, LogFileState::Failed);
     }
 
     async fn what_is_no_log_is_refused_with_a_reason(test: TestApp) {
-        let file = import(&test, "Windows logs", &["<xml/>".to_owned()]).await;
+        let file = import(&test, "Windows logs", &["%PDF-1.7".to_owned()]).await;
         assert_eq!((file.state, file.events), (LogFileState::Failed, 0));
-        assert!(file.error.contains("own.jsonl") && file.error.contains("JSON lines"), "{}", file.error);
+        assert!(file.error.contains("own.jsonl") && file.error.contains("import it as a report instead"), "{}", file.error);
         let job = file.job.unwrap();
         assert_eq!((job.state, job.errors.len()), (JobState::Failed, 1));
-        for (source, format, pointer) in [("", "auto", "/source"), ("a", "evtx", "/format")] {
-            let input = LogImport { source: source.into(), format: format.into(), file_name: String::new() };
+        for (source, format, pointer) in [("", "auto", "/source"), ("a", "xml", "/format")] {
+            let input = LogImport { source: source.into(), format: format.into(), ..LogImport::default() };
             let refused = logs::import(&test, &test.analyst, input, Cursor::new(Vec::new())).await;
             let Err(AppError::Invalid(fields)) = refused else { panic!("{refused:?}") };
             assert_eq!(fields[0].pointer, pointer);
@@ -80,6 +80,25 @@ testkit::each_engine! {
         let input = LogImport { source: "a".into(), ..LogImport::default() };
         let refused = logs::import(&test, &test.reader, input, Cursor::new(Vec::new())).await;
         assert!(matches!(refused, Err(AppError::Forbidden(_))));
+    }
+
+    async fn a_chosen_format_and_clock_are_remembered_for_the_source(test: TestApp) {
+        let give = async |content: &str, format: &str, clock_offset: Option<i64>| {
+            let input = LogImport { source: "Firewall".into(), format: format.into(), clock_offset, ..LogImport::default() };
+            let given = logs::import(&test, &test.analyst, input, Cursor::new(content.to_owned())).await.unwrap();
+            job::drain(&test).unwrap();
+            let file = logs::file(&test, &test.reader, &given.id).await.unwrap();
+            (file.report.unwrap().files[0].format.clone(), file.first.map(|at| at.to_string()))
+        };
+        let at = |time: &str| Some(time.to_owned());
+        assert_eq!(give("{\"time\":\"2026-01-01 10:00:00\"}", "", None).await, ("json-lines".to_owned(), at("2026-01-01T10:00:00Z")));
+        assert_eq!(give("2026-01-02 10:00:00,a", "text", Some(-3_600)).await, ("text".to_owned(), at("2026-01-02T09:00:00Z")));
+        let source = logs::sources(&test, &test.reader).await.unwrap().remove(0);
+        assert_eq!((source.format.as_str(), source.clock_offset), ("text", -3_600));
+        assert_eq!(give("2026-01-03 10:00:00,b\n{}", "", None).await, ("text".to_owned(), at("2026-01-03T09:00:00Z")));
+        assert_eq!(give("{\"time\":\"2026-01-04 10:00:00\"}", "auto", Some(0)).await, ("json-lines".to_owned(), at("2026-01-04T10:00:00Z")));
+        let source = logs::sources(&test, &test.reader).await.unwrap().remove(0);
+        assert_eq!((source.format.as_str(), source.clock_offset), ("auto", 0));
     }
 
     async fn deleted_logs_are_gone(test: TestApp) {
@@ -168,8 +187,8 @@ fn archives_are_read_and_what_is_wrong_in_them_is_named() {
         let options = zip::write::SimpleFileOptions::default();
         zip.start_file("day/one.json", options).unwrap();
         zip.write_all(two_days().join("\n").as_bytes()).unwrap();
-        zip.start_file("notes.txt", options).unwrap();
-        zip.write_all(b"nothing to see").unwrap();
+        zip.start_file("notes.pdf", options).unwrap();
+        zip.write_all(b"%PDF-1.7 nothing to see").unwrap();
         let bytes = zip.finish().unwrap().into_inner();
         let input = LogImport { source: "Archive".into(), file_name: "logs.zip".into(), ..LogImport::default() };
         let given = logs::import(&test, &test.analyst, input, Cursor::new(bytes)).await.unwrap();
@@ -177,6 +196,8 @@ fn archives_are_read_and_what_is_wrong_in_them_is_named() {
         let report = logs::file(&test, &test.reader, &given.id).await.unwrap().report.unwrap();
         assert_eq!((report.events, report.members), (5, 2));
         assert_eq!((report.bad_lines[0].member.as_str(), report.bad_lines[0].line), ("day/one.json", 3));
-        assert_eq!(report.broken_members[0].name, "notes.txt");
+        assert_eq!(report.broken_members[0].name, "notes.pdf");
+        let read: Vec<(&str, &str)> = report.files.iter().map(|file| (file.name.as_str(), file.format.as_str())).collect();
+        assert_eq!((read, report.formats()), (vec![("day/one.json", "json-lines"), ("notes.pdf", "")], vec!["JSON lines"]));
     });
 }

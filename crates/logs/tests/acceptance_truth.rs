@@ -196,8 +196,79 @@ fn zeek_in_columns() {
     check("zeek-wrccdc-tsv-and-json", "truth_tsv.json", None);
 }
 
-/// The truth of this set takes every file as lines of text.
+/// The truth of this set takes every file as lines of text. By their content some are JSON, whose values hold the same.
 #[test]
 fn products_as_lines() {
     check("crowdsec-hub-formats", "truth.json", Some(Format::Text));
+    check("crowdsec-hub-formats", "truth.json", None);
+}
+
+/// The files below a folder.
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+fn read(path: &Path) -> (Vec<String>, ReadReport) {
+    let mut texts = Vec::new();
+    let options = formats::log_events::Options { now: Some(Timestamp(1_700_000_000_000_000)), ..Default::default() };
+    let report = formats::log_events::read_events(File::open(path).unwrap(), &path.to_string_lossy(), &options, &mut |event| {
+        texts.push(event.text.to_owned());
+        ControlFlow::Continue(())
+    })
+    .unwrap_or_else(|error| panic!("{error}"));
+    (texts, report)
+}
+
+#[test]
+fn samples_of_many_products_lose_no_line() {
+    let Some(data) = data() else { return };
+    let mut read_files = 0;
+    for path in files_below(&data.join("logs/plaso-formats")) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name == "SOURCE.json" || name.starts_with("LICENCE") {
+            continue;
+        }
+        let (texts, report) = read(&path);
+        let format = report.members[0].format.unwrap();
+        let written = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        println!("{name}: {format} in {}, {} events, {} without a time", report.members[0].encoding, report.events, report.without_time);
+        if format.is_text() && report.members[0].encoding == "UTF-8" {
+            let framed = |line: &&str| format == Format::W3c && line.starts_with('#');
+            let lines = written.lines().filter(|line| !line.trim().is_empty() && !framed(line)).count();
+            assert_eq!(texts.len(), lines, "{name}");
+        }
+        assert!(report.events > 0 && report.too_long + report.damaged == 0, "{name}");
+        read_files += 1;
+    }
+    assert!(read_files > 20, "{read_files}");
+}
+
+/// The same event as EVTX and as JSON has the same words.
+#[test]
+fn event_log_files_say_what_their_json_says() {
+    let Some(data) = data() else { return };
+    let words = |texts: &[String]| -> std::collections::BTreeSet<String> {
+        let split = |c: char| !c.is_alphanumeric();
+        // Fractions of seconds are written with more or fewer digits.
+        let fraction = |word: &str| word.trim_end_matches(['z', 'Z']).bytes().all(|b| b.is_ascii_digit());
+        let all = texts.iter().flat_map(|text| text.split(split));
+        all.filter(|word| word.len() > 3 && !fraction(word)).map(str::to_lowercase).collect()
+    };
+    let mut compared = 0;
+    for path in files_below(&data.join("logs/sigma-regression-evtx-json")) {
+        let json = PathBuf::from(path.to_string_lossy().replace(".evtx.gz", ".json"));
+        if json == path || !json.is_file() {
+            continue;
+        }
+        let (records, report) = read(&path);
+        let (objects, _) = read(&json);
+        assert_eq!((records.len(), report.damaged), (objects.len(), 0), "{}", path.display());
+        let (records, objects) = (words(&records), words(&objects));
+        let missing: Vec<_> = objects.difference(&records).collect();
+        assert!(missing.len() * 20 <= objects.len(), "{}: {missing:?}", path.display());
+        compared += 1;
+    }
+    println!("{compared} event log files hold what their JSON holds");
+    assert!(compared > 20, "{compared}");
 }

@@ -377,6 +377,9 @@ CREATE TABLE document (
 CREATE TABLE log_source (
     id         {id},
     name       {text} NOT NULL UNIQUE,
+    -- The format that a person chose last for its files, or empty: their content tells. Seconds to add to their times.
+    format     {text} NOT NULL,
+    clock_offset {int} NOT NULL,
     created_by {text} NOT NULL,
     created_at {int} NOT NULL,
     -- When it was deleted, or 0: logs of that name bring it back.

@@ -23,6 +23,10 @@ pub struct LogSource {
     pub indexing: i64,
     /// Bytes of the searchable files.
     pub bytes: i64,
+    /// The format that a person chose last for its files; empty when their content tells.
+    pub format: String,
+    /// Seconds that are added to the times of its files.
+    pub clock_offset: i64,
 }
 
 /// A log file.
@@ -71,7 +75,7 @@ macro_rules! file_columns {
 
 macro_rules! source_columns {
     () => {
-        "s.id, s.name, s.created_by, s.created_at, \
+        "s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset, \
          CAST(coalesce(sum(CASE WHEN f.state = 'indexed' THEN 1 ELSE 0 END), 0) AS bigint), \
          CAST(coalesce(sum(CASE WHEN f.state = 'indexing' THEN 1 ELSE 0 END), 0) AS bigint), \
          CAST(coalesce(sum(CASE WHEN f.state = 'indexed' THEN f.bytes ELSE 0 END), 0) AS bigint) \
@@ -80,10 +84,11 @@ macro_rules! source_columns {
 }
 
 statements! {
-    ENSURE = "INSERT INTO log_source (name, created_by, created_at, deleted_at) VALUES ($1, $2, $3, 0)
+    ENSURE = "INSERT INTO log_source (name, format, clock_offset, created_by, created_at, deleted_at) VALUES ($1, '', 0, $2, $3, 0)
         ON CONFLICT (name) DO UPDATE SET deleted_at = 0 RETURNING id";
-    LIST = concat!("SELECT ", source_columns!(), " GROUP BY s.id, s.name, s.created_by, s.created_at ORDER BY s.name");
-    FIND = concat!("SELECT ", source_columns!(), " AND s.name = $1 GROUP BY s.id, s.name, s.created_by, s.created_at");
+    LIST = concat!("SELECT ", source_columns!(), " GROUP BY s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset ORDER BY s.name");
+    FIND = concat!("SELECT ", source_columns!(), " AND s.name = $1 GROUP BY s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset");
+    REMEMBER = "UPDATE log_source SET format = $2, clock_offset = $3 WHERE id = $1";
     DELETE = "UPDATE log_source SET deleted_at = $2 WHERE id = $1";
     INSERT_FILE = "INSERT INTO log_file (public_id, source_id, job_id, name, sha256, bytes, events, first_at, last_at, state, report, error,
         created_by, created_at) VALUES ($1, $2, 0, $3, $4, $5, 0, 0, 0, 'indexing', '', '', $6, $7) RETURNING id";
@@ -107,9 +112,11 @@ fn read_source(row: &Row<'_>) -> Result<LogSource> {
         name: row.text(1)?,
         created_by: row.text(2)?,
         created_at: row.time(3)?,
-        files: row.int(4)?,
-        indexing: row.int(5)?,
-        bytes: row.int(6)?,
+        format: row.text(4)?,
+        clock_offset: row.int(5)?,
+        files: row.int(6)?,
+        indexing: row.int(7)?,
+        bytes: row.int(8)?,
     })
 }
 
@@ -140,6 +147,14 @@ fn read_file(row: &Row<'_>) -> Result<LogFile> {
 /// When the database fails.
 pub fn ensure(tx: &mut Tx<'_>, name: &str, stamp: &Stamp) -> Result<i64> {
     tx.query_one(ENSURE, params![name, &stamp.actor, stamp.at], |row| row.int(0))
+}
+
+/// Remembers how a source's files are to be read.
+///
+/// # Errors
+/// When the database fails.
+pub fn remember(tx: &mut Tx<'_>, source: i64, format: &str, clock_offset: i64) -> Result<()> {
+    tx.execute(REMEMBER, params![source, format, clock_offset]).map(|_| ())
 }
 
 /// All sources, by name.

@@ -127,8 +127,8 @@ impl Door {
             match view["state"].as_str().unwrap_or_default() {
                 "done" => return Ok(view),
                 "failed" | "cancelled" => {
-                    let error = view["error"].as_str().filter(|text| !text.is_empty()).unwrap_or("it was cancelled");
-                    return Err(format!("{what}: {error}"));
+                    let error = view["errors"][0].as_str().filter(|text| !text.is_empty()).unwrap_or("it was cancelled");
+                    return Err(if error.starts_with(what) { error.to_owned() } else { format!("{what}: {error}") });
                 }
                 _ => tokio::time::sleep(Duration::from_millis(200)).await,
             }

@@ -58,7 +58,7 @@ fn hunt(command: impl Fn(&[&str]) -> Command, scratch: &Path) {
     assert!(said.contains("2 new"), "{said}");
     let logs = file(scratch, "events.json", LOGS);
     let said = done(&run(&mut command(&["import", "logs", &logs, "--source", "Windows logs"])));
-    assert!(said.contains("3 events"), "{said}");
+    assert!(said.contains("3 events (json-lines)"), "{said}");
     let said = done(&run(&mut command(&["sightings", "--case", &number, "--all", "--json"])));
     let found: Json = serde_json::from_str(&said).expect("JSON");
     assert_eq!(found["search"]["state"], "done");

@@ -54,6 +54,15 @@ pub(crate) async fn text(mut field: Field<'_>) -> Result<String, AppError> {
     String::from_utf8(bytes).map_err(|_| AppError::invalid("", "a field of the form is not UTF-8"))
 }
 
+/// A number of seconds in a text field of a multipart form; none when it is empty.
+pub(crate) async fn seconds(field: Field<'_>) -> Result<Option<i64>, AppError> {
+    let text = text(field).await?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.trim().parse().map(Some).map_err(|_| AppError::invalid("/clock_offset", "must be whole seconds, such as -32400"))
+}
+
 /// What is wrong with a multipart body.
 pub(crate) fn broken(error: impl std::fmt::Display) -> AppError {
     AppError::invalid("", format!("the upload can't be read: {error}"))

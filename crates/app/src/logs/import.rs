@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use formats::log_events::Format;
 use model::{Actor, Fields, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,8 +23,8 @@ pub const MAX_BYTES: u64 = 16 << 30;
 const MAX_SOURCE: usize = 100;
 /// The longest name of a file, in characters.
 const MAX_FILE_NAME: usize = 400;
-/// The formats that can be asked for.
-const FORMATS: &[&str] = &["", "auto", "json_lines"];
+/// The largest offset of a clock, in seconds: ten years, as of a machine whose battery is empty.
+const MAX_OFFSET: i64 = 10 * 366 * 86_400;
 
 /// Where a log file comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
@@ -31,13 +32,17 @@ const FORMATS: &[&str] = &["", "auto", "json_lines"];
 pub struct LogImport {
     /// The source's name; made if it is not there.
     pub source: String,
-    /// `auto` unless told: the content says it.
+    /// How the file is read: `auto` (its content tells), `json-lines`, `json`, `csv`, `zeek`, `evtx`, `syslog`, `w3c`,
+    /// `access-log`, `key-value`, `cef`, `elastic-bulk` or `text`. When not given, as it was last chosen for the source.
     pub format: String,
+    /// Seconds to add to every time: for a clock that was wrong, or local times that name no zone. When not given, as it
+    /// was last given for the source.
+    pub clock_offset: Option<i64>,
     /// The file's name, for people.
     pub file_name: String,
 }
 
-/// Takes a log file in: plain, gzip'ed, or a zip archive of such files. Its events can be searched once the job that
+/// Takes a log file in, plain, compressed or an archive of such files. Its events can be searched once the job that
 /// reads it is done; until then nothing of it can, and if it fails, nothing ever can.
 ///
 /// `content` is read to its end on a thread of its own.
@@ -60,6 +65,16 @@ pub async fn import(app: &App, actor: &Actor, input: LogImport, content: impl Re
             return Err(AppError::invalid("/source", "is the name of an outside source: give the logs another"));
         }
         let source = log_source::ensure(tx, &input.source, stamp)?;
+        let known = log_source::find(tx, &input.source)?.ok_or(AppError::NotFound("log source"))?;
+        let format = match input.format.as_str() {
+            "" => known.format.clone(),
+            "auto" => String::new(),
+            chosen => chosen.to_owned(),
+        };
+        let clock_offset = input.clock_offset.unwrap_or(known.clock_offset);
+        if (format.as_str(), clock_offset) != (known.format.as_str(), known.clock_offset) {
+            log_source::remember(tx, source, &format, clock_offset)?;
+        }
         if let Some(earlier) = log_source::same_bytes(tx, &kept.sha256, source)? {
             return Err(AppError::State(format!(
                 "{} is in {} already: {} brought the same bytes on {} as {}. Nothing was imported; delete that file first to read it again",
@@ -74,10 +89,17 @@ pub async fn import(app: &App, actor: &Actor, input: LogImport, content: impl Re
         let bytes = i64::try_from(kept.bytes).unwrap_or(i64::MAX);
         let file = NewLogFile { source, name: &input.file_name, sha256: &kept.sha256, bytes };
         let (file, public_id) = log_source::insert_file(tx, &file, stamp)?;
-        let payload = Payload { subject: input.file_name.clone(), file };
+        let payload = Payload { subject: input.file_name.clone(), file, format: format.clone(), clock_offset };
         let (job, _) = job::queue(tx, IMPORT_JOB.name, &payload, 0, bytes, stamp)?;
         log_source::set_job(tx, file, job)?;
-        let details = json!({ "source": input.source, "name": input.file_name, "sha256": kept.sha256, "bytes": bytes });
+        let details = json!({
+            "source": input.source,
+            "name": input.file_name,
+            "sha256": kept.sha256,
+            "bytes": bytes,
+            "format": if format.is_empty() { "auto" } else { &format },
+            "clock_offset": clock_offset,
+        });
         journal::append(tx, stamp, &Deed { verb: "logs.import", object: &public_id, details }, ShownIn::Journal)?;
         change::announce(tx, stamp, Topic::Logs, 0)?;
         let file = log_source::file_by_row(tx, file)?.ok_or(AppError::NotFound("log file"))?;
@@ -91,9 +113,17 @@ fn validate(input: &LogImport) -> Result<LogImport> {
     let source = fields.line("/source", &input.source, MAX_SOURCE);
     let name = if input.file_name.trim().is_empty() { "logs" } else { input.file_name.as_str() };
     let file_name = fields.line("/file_name", name, MAX_FILE_NAME);
-    if !FORMATS.contains(&input.format.as_str()) {
-        fields.refuse("/format", "must be auto or json_lines (plain, gzip'ed or in a zip archive), the formats that are read so far");
+    // With underscores as well, as other names of the API are written.
+    let format = input.format.trim().replace('_', "-");
+    if !format.is_empty()
+        && format != "auto"
+        && let Err(error) = format.parse::<Format>()
+    {
+        fields.refuse("/format", &format!("{error}, or auto: the content tells"));
+    }
+    if input.clock_offset.is_some_and(|offset| offset.abs() > MAX_OFFSET) {
+        fields.refuse("/clock_offset", "must be seconds, at most ten years of them");
     }
     fields.finish()?;
-    Ok(LogImport { source, format: input.format.clone(), file_name })
+    Ok(LogImport { source, format, clock_offset: input.clock_offset, file_name })
 }

@@ -17,7 +17,7 @@ use store::journal::{Deed, ShownIn};
 use store::log_source::{self, LogFile};
 use store::{StoreError, Tx, change, journal};
 
-use super::{BadLine, BrokenMember, DayCount, LogReport, NameCount};
+use super::{BadLine, BrokenMember, DayCount, LogReport, NameCount, ReadFile};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::job::{Kind, Stop, Work, done};
@@ -31,22 +31,31 @@ pub(super) struct Payload {
     pub(super) subject: String,
     /// Its row, which is its batch.
     pub(super) file: i64,
+    /// The format that was chosen; empty when the content tells.
+    #[serde(default)]
+    pub(super) format: String,
+    /// Seconds to add to its times.
+    #[serde(default)]
+    pub(super) clock_offset: i64,
 }
 
 /// Between two looks at whether to stop.
 const CHECK_EVERY: u64 = 256;
 /// Different machines and accounts that are counted.
 const MOST_NAMES: usize = 100_000;
+/// Files of an archive that a report names.
+const FILES_SHOWN: usize = 200;
 /// Machines that a report names.
 const HOSTS_SHOWN: usize = 50;
 
 fn run(app: &App, work: &Work) -> Result<(), Stop> {
-    let Payload { file, .. } = work.payload()?;
+    let Payload { file, format, clock_offset, .. } = work.payload()?;
+    let options = Options { format: format.parse().ok(), offset_seconds: clock_offset, now: Some(app.now()), ..Options::default() };
     let found = app.store.read_blocking(Scope::System, move |tx| log_source::file_by_row(tx, file))?;
     let file = found.filter(|file| file.state == LogFileState::Indexing).ok_or(Stop::Cancelled)?;
     // A batch that an interrupted attempt had finished is read again: its report went with that attempt.
     app.logs.delete_batch(file.id)?;
-    let (report, summary) = read(app, work, &file)?;
+    let (report, summary) = read(app, work, &file, &options)?;
     let (job, stamp) = (work.job.clone(), app.stamp(&work.job.created_by));
     let kept = app.store.write_blocking(Scope::System, move |tx| {
         let text = serde_json::to_string(&report).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -99,7 +108,7 @@ impl Names {
     }
 }
 
-fn read(app: &App, work: &Work, file: &LogFile) -> Result<(LogReport, BatchSummary), Stop> {
+fn read(app: &App, work: &Work, file: &LogFile, options: &Options) -> Result<(LogReport, BatchSummary), Stop> {
     let content = app.store.blobs().get(&file.sha256).map_err(|error| match error {
         StoreError::Missing => Stop::Final("its bytes are no longer in the data directory; give the file again".to_owned()),
         other => other.into(),
@@ -112,7 +121,7 @@ fn read(app: &App, work: &Work, file: &LogFile) -> Result<(LogReport, BatchSumma
     let mut events = 0_u64;
     let outcome = {
         let counted = Counted { inner: content, work, read: 0, total };
-        log_events::read_events(counted, &file.name, &Options::default(), &mut |event| {
+        log_events::read_events(counted, &file.name, options, &mut |event| {
             events += 1;
             let alive = if events.is_multiple_of(CHECK_EVERY) { work.check() } else { Ok(()) };
             if let Err(why) = alive.and_then(|()| add(&mut batch, event).map_err(Stop::from)) {
@@ -165,6 +174,7 @@ fn told(read: &ReadReport, summary: &BatchSummary) -> LogReport {
         too_deep: number(read.too_deep),
         not_utf8: number(read.not_utf8),
         too_long: number(read.too_long),
+        damaged: number(read.damaged),
         bad_lines: read
             .notes
             .iter()
@@ -182,6 +192,7 @@ fn told(read: &ReadReport, summary: &BatchSummary) -> LogReport {
             })
             .collect(),
         members: read.members.len() as i64,
+        files: read.members.iter().take(FILES_SHOWN).map(ReadFile::of).collect(),
         days: summary.per_day.iter().map(|(day, count)| DayCount::of(*day, *count)).collect(),
         ..LogReport::default()
     }

@@ -40,6 +40,8 @@ pub async fn sources(app: &App, actor: &Actor) -> Result<Vec<LogSourceView>> {
             last: held.as_ref().and_then(|held| held.last),
             days: days.iter().map(|(day, count)| DayCount::of(*day, *count)).collect(),
             gaps: gaps(days),
+            format: if source.format.is_empty() { "auto".to_owned() } else { source.format },
+            clock_offset: source.clock_offset,
             created_by: source.created_by,
             created_at: source.created_at,
         }

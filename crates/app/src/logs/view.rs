@@ -1,5 +1,6 @@
 //! Logs as both doors show them.
 
+use formats::log_events::{Format, Member};
 use model::Timestamp;
 use model::sighting::LogFileState;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,10 @@ pub struct LogSourceView {
     pub days: Vec<DayCount>,
     /// Days without events between the first and the last.
     pub gaps: Vec<Gap>,
+    /// The format that was last chosen by hand for its files, by its name; `auto` when their content tells.
+    pub format: String,
+    /// Seconds that are added to the times of its files.
+    pub clock_offset: i64,
     /// A login name.
     pub created_by: String,
     /// When.
@@ -128,12 +133,18 @@ pub struct LogReport {
     pub not_utf8: i64,
     /// Lines that are too long; not kept.
     pub too_long: i64,
+    /// Records of event log files that are damaged; not kept.
+    #[serde(default)]
+    pub damaged: i64,
     /// The first 100 bad lines.
     pub bad_lines: Vec<BadLine>,
     /// The files in an archive that could not be read, or not to their end.
     pub broken_members: Vec<BrokenMember>,
     /// How many files were read.
     pub members: i64,
+    /// The first 200 of them, with the format that each was read as.
+    #[serde(default)]
+    pub files: Vec<ReadFile>,
     /// Machines, most events first, at most 50.
     pub hosts: Vec<NameCount>,
     /// How many machines.
@@ -148,7 +159,49 @@ impl LogReport {
     /// How many lines were not as they should be.
     #[must_use]
     pub fn bad(&self) -> i64 {
-        self.not_json + self.too_deep + self.not_utf8 + self.too_long
+        self.not_json + self.too_deep + self.not_utf8 + self.too_long + self.damaged
+    }
+
+    /// The formats that its files were read as, in words, each once.
+    #[must_use]
+    pub fn formats(&self) -> Vec<&'static str> {
+        let mut all = Vec::new();
+        for label in self.files.iter().filter(|file| !file.format.is_empty()).map(ReadFile::format_label) {
+            if !all.contains(&label) {
+                all.push(label);
+            }
+        }
+        all
+    }
+}
+
+/// A file that was read, alone or within an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReadFile {
+    /// Its path within the archive; empty when it came alone.
+    pub name: String,
+    /// The format that it was read as, by the name that `format` of an import takes; empty when it was not read.
+    pub format: String,
+    /// The character set.
+    pub encoding: String,
+    /// Events in it.
+    pub events: i64,
+}
+
+impl ReadFile {
+    pub(crate) fn of(member: &Member) -> Self {
+        Self {
+            name: member.name.clone(),
+            format: member.format.map(|format| format.name().to_owned()).unwrap_or_default(),
+            encoding: member.encoding.to_owned(),
+            events: i64::try_from(member.events).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// The format in words.
+    #[must_use]
+    pub fn format_label(&self) -> &'static str {
+        self.format.parse::<Format>().map_or("not read", Format::label)
     }
 }
 

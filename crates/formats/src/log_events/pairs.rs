@@ -65,7 +65,8 @@ pub(super) fn cef_at(line: &str) -> Option<usize> {
     let at = ["CEF:", "LEEF:"].iter().filter_map(|magic| line.find(magic)).min()?;
     let event = line.get(at..)?;
     let version = event.split_once(':')?.1;
-    (version.starts_with(|c: char| c.is_ascii_digit()) && event.matches('|').take(5).count() == 5).then_some(at)
+    // Some products put a space before the version.
+    (version.trim_start().starts_with(|c: char| c.is_ascii_digit()) && event.matches('|').take(5).count() == 5).then_some(at)
 }
 
 /// The known fields of a CEF or LEEF event.
@@ -183,7 +184,7 @@ mod tests {
             );
             assert!(event.time.is_some());
         }
-        assert_eq!(cef_at("CEF: no"), None);
+        assert_eq!((cef_at("CEF: no"), cef_at("x CEF: 0|a|b|c|d|e|5|")), (None, Some(2)));
     }
 
     proptest::proptest! {

@@ -8,6 +8,7 @@ use jiter::JsonErrorType;
 
 use super::charset::{self, Decoded};
 use super::emit::{Ended, Output};
+use super::fields::Role;
 use super::format::Format;
 use super::walk::{Walked, walk};
 use super::{csv, evtx, json, json_lines, text, w3c, zeek};
@@ -60,7 +61,7 @@ pub(super) fn kind(head: &[u8], whole: bool, chosen: Option<Format>) -> Result<K
         return Ok(Kind { format: Format::Evtx, encoding: UTF_8, delimiter: None });
     }
     if chosen == Some(Format::Evtx) && !head.is_empty() {
-        return Err("no Windows event log (EVTX), which was asked for; let the content tell the format".to_owned());
+        return Err("something else than a Windows event log (EVTX), which was asked for; leave the format to the content".to_owned());
     }
     if let Some((_, what)) = NO_LOGS.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err((*what).to_owned());
@@ -137,9 +138,12 @@ fn json_of(text: &str, whole: bool) -> Option<Format> {
             return Some(Format::ElasticBulk);
         }
         if text.starts_with('[') {
-            return (begins_as_json(text) && objects == 0).then_some(Format::Json);
+            return begins_as_json(text).then_some(Format::Json);
         }
-        if json::wraps(text) && (objects > 0 || begins_as_json(text)) {
+        // A line that has a time is an event, whatever lists come before it.
+        let event =
+            objects > 1 && walk(first.trim(), &mut walked).is_ok() && walked.known.iter().any(|(role, _)| matches!(role, Role::Time(_)));
+        if !event && json::wraps(text) && (objects > 0 || begins_as_json(text)) {
             return Some(Format::Json);
         }
         if objects > 0 && objects * 2 >= others {
@@ -152,21 +156,36 @@ fn json_of(text: &str, whole: bool) -> Option<Format> {
     (objects > others).then_some(Format::JsonLines)
 }
 
-/// Whether text is one JSON value or more, or the beginning of one.
+/// Whether text is JSON objects and arrays, one after the other, the last of which may be cut off.
 fn begins_as_json(text: &str) -> bool {
-    let mut jiter = jiter::Jiter::new(text.as_bytes());
-    match jiter.next_skip() {
-        Ok(()) => true,
-        Err(error) => matches!(
-            error.error_type,
-            jiter::JiterErrorType::JsonError(
-                JsonErrorType::EofWhileParsingList
-                    | JsonErrorType::EofWhileParsingObject
-                    | JsonErrorType::EofWhileParsingString
-                    | JsonErrorType::EofWhileParsingValue
-            )
-        ),
+    let mut rest = text;
+    for _ in 0..LINES_SEEN {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        if rest.is_empty() {
+            return true;
+        }
+        if !rest.starts_with(['{', '[']) {
+            return false;
+        }
+        let mut jiter = jiter::Jiter::new(rest.as_bytes());
+        if let Err(error) = jiter.next_skip() {
+            return is_cut_off(&error.error_type);
+        }
+        rest = rest.get(jiter.current_index()..).unwrap_or_default();
     }
+    true
+}
+
+fn is_cut_off(error: &jiter::JiterErrorType) -> bool {
+    matches!(
+        error,
+        jiter::JiterErrorType::JsonError(
+            JsonErrorType::EofWhileParsingList
+                | JsonErrorType::EofWhileParsingObject
+                | JsonErrorType::EofWhileParsingString
+                | JsonErrorType::EofWhileParsingValue
+        )
+    )
 }
 
 /// Reads the events of a stream of this kind; `head` is how it begins.

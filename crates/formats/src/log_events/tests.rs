@@ -175,7 +175,7 @@ fn what_is_not_read_is_told() {
     assert_eq!(texts(b""), [""; 0]);
     assert!(read(b"PK\x03\x04 broken", &Limits::default()).unwrap_err().to_string().contains("not a readable archive"));
     let asked = Options { format: Some(Format::Evtx), ..Options::default() };
-    assert!(read_as(b"{\"a\":1}", &asked).unwrap_err().to_string().contains("no Windows event log (EVTX)"));
+    assert!(read_as(b"{\"a\":1}", &asked).unwrap_err().to_string().contains("else than a Windows event log (EVTX)"));
     let nested = (0..5).fold(b"{}".to_vec(), |bytes, _| gzip(&bytes));
     assert!(read(&nested, &Limits::default()).unwrap_err().to_string().contains("several times"));
 }
@@ -279,6 +279,9 @@ fn formats_are_told_by_content_and_can_be_chosen() {
         (b"[{\"a\":1}]", Format::Json),
         (b"{ \"Records\" : [ {\"a\":1}]}", Format::Json),
         (b"{\n \"a\": 1\n}\n", Format::Json),
+        (b"[\n{\"a\":1},\n{\"b\":2}\n]\n", Format::Json),
+        (b"[1234] server started\n[1234] server stopped\n", Format::Text),
+        (b"{\"results\":[{\"a\":1}],\"time\":1}\n{\"results\":[{\"a\":2}],\"time\":2}\n", Format::JsonLines),
         (b"{\"index\":{\"_index\":\"x\"}}\n{\"a\":1}\n{\"index\":{}}\n{\"a\":2}\n", Format::ElasticBulk),
         (b"Jan 31 10:00:00 pc1 sshd[1]: x\nJan 31 10:00:01 pc1 sshd[1]: y\n", Format::Syslog),
         (b"192.0.2.1 - - [31/Jan/2024:10:00:00 +0000] \"GET / HTTP/1.1\" 200 1\n", Format::AccessLog),
@@ -399,7 +402,29 @@ fn the_corpus_of_the_fuzz_target_is_read() {
         .map(|(name, path)| (name, read(&std::fs::read(path).unwrap(), &Limits::default()).ok().map(|(_, report)| report.events)))
         .collect();
     counts.sort();
-    let expected = [("mixed.json", 4), ("nested.json", 2), ("twice.gz", 2), ("two.zip", 6), ("windows.json", 1), ("windows.json.gz", 1)];
+    let expected = [
+        ("arcsight.cef", 1),
+        ("bulk.json", 2),
+        ("conn.zeek", 2),
+        ("firewall.pairs", 1),
+        ("iis.w3c", 1),
+        ("mixed.json", 4),
+        ("nested.json", 2),
+        ("packed.tar.xz", 4),
+        ("pretty.json", 2),
+        ("requests.access", 1),
+        ("rows.csv", 2),
+        ("rows.csv.bz2", 2),
+        ("rows.csv.zst", 2),
+        ("sshd.syslog", 2),
+        ("twice.gz", 2),
+        ("two.zip", 6),
+        ("utf-16.txt", 2),
+        ("viewer-shift-jis.csv", 1),
+        ("windows.json", 1),
+        ("windows.json.gz", 1),
+        ("wrapped.json", 2),
+    ];
     for (name, count) in expected {
         assert!(counts.contains(&(name.to_owned(), Some(count))), "{name}: {counts:?}");
     }

@@ -172,7 +172,7 @@ fn iso(digits: &mut Digits<'_>) -> Option<EventTime> {
     digits.eat(b"-/.")?;
     let day = digits.take(2)?;
     let date = *digits;
-    for between in [&b"T"[..], b"t", b" - ", b", ", b" ", b"_", b":"] {
+    for between in [&b"T"[..], b"t", b" - ", b", ", b" ", b"_", b":", b"\t"] {
         if digits.eat_all(between).is_none() {
             continue;
         }
@@ -202,7 +202,7 @@ fn day_first(digits: &mut Digits<'_>) -> Option<EventTime> {
         // With slashes the month comes first, as Windows and spreadsheets write it, unless it can be none.
         if separator == b'/' && first <= 12 { (second, first, year) } else { (first, second, year) }
     };
-    for between in [&b":"[..], b", ", b" ", b"T"] {
+    for between in [&b":"[..], b", ", b" ", b"T", b"-", b"\t"] {
         if digits.eat_all(between).is_some() {
             let micros = clock(digits)?;
             return finished(digits, year, month, day, micros);
@@ -405,6 +405,8 @@ mod tests {
             ("Mar  1 2024 10:11:12", "2024-03-01T10:11:12Z", false),
             ("8/2/2023, 7:32:47 PM", "2023-08-02T19:32:47Z", false),
             ("12/31/2023 12:00:01 AM", "2023-12-31T00:00:01Z", false),
+            ("10/05/2010-10:08:59.667372", "2010-10-05T10:08:59.667372Z", false),
+            ("2013-09-27\t2:42:26 PM", "2013-09-27T14:42:26Z", false),
             ("31/12/2023 12:00", "2023-12-31T12:00:00Z", false),
             ("07.11.2019 17:59:34", "2019-11-07T17:59:34Z", false),
             ("2022/02/07 - 10:49:33", "2022-02-07T10:49:33Z", false),

@@ -9,6 +9,10 @@ use crate::config::DataArg;
 use crate::door::{Door, encode};
 use crate::{open, output};
 
+/// The formats of logs that can be asked for; a server of another version says itself what it takes.
+const FORMATS: [&str; 13] =
+    ["auto", "json-lines", "json", "csv", "zeek", "evtx", "syslog", "w3c", "access-log", "key-value", "cef", "elastic-bulk", "text"];
+
 /// What all imports take.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Files {
@@ -54,13 +58,19 @@ pub(crate) enum Import {
         #[arg(long, default_value = "")]
         source: String,
     },
-    /// Logs into the log index: JSON lines, plain, gzip or zip.
+    /// Logs into the log index: JSON, CSV, EVTX, Zeek, syslog and more; plain, compressed or in archives.
     Logs {
         #[command(flatten)]
         files: Files,
         /// What their source is called.
         #[arg(long)]
         source: String,
+        /// How they are read; as last chosen for the source when not given, else their content tells.
+        #[arg(long, value_parser = FORMATS)]
+        format: Option<String>,
+        /// Seconds to add to every time: for a clock that was wrong, or local times that name no zone.
+        #[arg(long, allow_negative_numbers = true)]
+        clock_offset: Option<i64>,
     },
     /// Lists of what is known to be good: MISP warninglists, alone, gzip, or a zip of many. Needs the role lead.
     KnownGood {
@@ -107,14 +117,21 @@ pub(crate) fn run(command: Import) -> Result<(), String> {
                 })
                 .await
             }
-            Import::Logs { files, source } => {
+            Import::Logs { files, source, format, clock_offset } => {
                 let door = Door::open(&files.data, "vizsla import")?;
                 each(&files, async |path, name| {
-                    let url = format!("/api/v1/imports/logs?source={}&file_name={}", encode(&source), encode(name));
+                    let mut url = format!("/api/v1/imports/logs?source={}&file_name={}", encode(&source), encode(name));
+                    if let Some(format) = &format {
+                        url.push_str(&format!("&format={}", encode(format)));
+                    }
+                    if let Some(seconds) = clock_offset {
+                        url.push_str(&format!("&clock_offset={seconds}"));
+                    }
                     let started = door.call("POST", &url, Content::File(path.to_owned())).await?;
                     let job = door.wait(&output::text(&started, "job"), name).await?;
                     let events = job["result"]["report"]["events"].as_i64().unwrap_or_default();
-                    Ok((format!("{} events", model::list::thousands(events)), job))
+                    let said = format!("{} events{}", model::list::thousands(events), read_as(&job["result"]["report"]["files"]));
+                    Ok((said, job))
                 })
                 .await
             }
@@ -135,6 +152,15 @@ pub(crate) fn run(command: Import) -> Result<(), String> {
             }
         }
     })
+}
+
+/// ` (csv, evtx)`: the formats that files were read as, each once.
+fn read_as(files: &Json) -> String {
+    let mut formats: Vec<&str> = files.as_array().into_iter().flatten().filter_map(|file| file["format"].as_str()).collect();
+    formats.retain(|format| !format.is_empty());
+    formats.sort_unstable();
+    formats.dedup();
+    if formats.is_empty() { String::new() } else { format!(" ({})", formats.join(", ")) }
 }
 
 /// Takes the files one after the other; one that is refused does not keep the others out.

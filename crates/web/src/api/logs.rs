@@ -67,6 +67,7 @@ async fn from_form(web: &Web, actor: &Actor, mut input: LogImport, mut form: Mul
             None => match name.as_str() {
                 "source" => input.source = intake::text(field).await?,
                 "format" => input.format = intake::text(field).await?,
+                "clock_offset" => input.clock_offset = intake::seconds(field).await?,
                 _ => {}
             },
         }

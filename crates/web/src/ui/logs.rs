@@ -37,9 +37,31 @@ struct LogsPage {
 pub(crate) struct UploadForm {
     #[serde(default)]
     source: String,
+    /// The chosen format; empty when it stays as it was last chosen for the source.
+    #[serde(default)]
+    format: String,
+    /// As it was typed.
+    #[serde(default)]
+    clock_offset: String,
 }
 
 impl LogsPage {
+    /// The formats that can be chosen: value, label.
+    fn formats(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        logs::formats()
+    }
+
+    /// What was last chosen by hand for the source that is asked for: its format, its offset.
+    fn remembered(&self) -> Option<String> {
+        let source = self.sources.iter().find(|source| source.name == self.form.source.trim())?;
+        let format = self.formats().find(|(name, _)| *name == source.format).map(|(_, label)| label);
+        let mut said = format.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        if source.clock_offset != 0 {
+            said.push(format!("{} s are added to times", source.clock_offset));
+        }
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
     fn picture(&self, source: &LogSourceView) -> Hist {
         coverage(source, SMALL)
     }
@@ -117,7 +139,8 @@ fn accepts_problems(headers: &HeaderMap) -> bool {
 async fn take(web: &Web, visit: &Visit, request: Request) -> (UploadForm, Result<(), AppError>) {
     let mut input = LogImport::default();
     let outcome = take_files(web, visit, request, &mut input).await;
-    (UploadForm { source: input.source }, outcome)
+    let clock_offset = input.clock_offset.map(|seconds| seconds.to_string()).unwrap_or_default();
+    (UploadForm { source: input.source, format: input.format, clock_offset }, outcome)
 }
 
 async fn take_files(web: &Web, visit: &Visit, request: Request, input: &mut LogImport) -> Result<(), AppError> {
@@ -136,6 +159,7 @@ async fn take_files(web: &Web, visit: &Visit, request: Request, input: &mut LogI
             None => match name.as_str() {
                 "source" => input.source = intake::text(field).await?,
                 "format" => input.format = intake::text(field).await?,
+                "clock_offset" => input.clock_offset = intake::seconds(field).await?,
                 _ => {}
             },
         }
