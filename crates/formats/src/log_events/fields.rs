@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 /// Times, most trusted first. The first nine, at the top level, are those of most exports.
@@ -315,9 +316,37 @@ pub(super) enum Role {
 
 static ROLES: LazyLock<Roles> = LazyLock::new(Roles::new);
 
+/// Hashes paths eight bytes at a time. The table's keys are ours, so that no log can choose what collides in it.
+#[derive(Default)]
+struct PathHasher(u64);
+
+impl PathHasher {
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+impl Hasher for PathHasher {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.mix(u64::from_le_bytes(*word)));
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        self.mix(u64::from_le_bytes(last) ^ ((bytes.len() as u64) << 56));
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.mix(u64::from(byte));
+    }
+}
+
 /// The tables, made for looking up.
 struct Roles {
-    by_path: HashMap<Cow<'static, str>, Role>,
+    by_path: HashMap<Cow<'static, str>, Role, BuildHasherDefault<PathHasher>>,
     /// By length: the last bytes that paths of it have, six bits of each. Nearly all paths of an event are in no table,
     /// and this tells without hashing them.
     last_bytes: [u64; LONGEST_PATH + 1],
@@ -325,7 +354,7 @@ struct Roles {
 
 impl Roles {
     fn new() -> Self {
-        let mut roles = Self { by_path: HashMap::new(), last_bytes: [0; LONGEST_PATH + 1] };
+        let mut roles = Self { by_path: HashMap::default(), last_bytes: [0; LONGEST_PATH + 1] };
         let number = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
         for (at, path) in TIMES.iter().enumerate() {
             roles.insert(Cow::Borrowed(path), Role::Time(number(at)));

@@ -55,7 +55,7 @@ pub(super) fn each_line<'o, 's>(
             }
         };
         let line = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\u{feff}']);
-        if line.trim().is_empty() {
+        if line.bytes().next().is_none_or(|b| b <= b' ' || !b.is_ascii()) && line.trim().is_empty() {
             continue;
         }
         match step(output, line, number) {
