@@ -111,6 +111,11 @@ fn opensearch_and_the_log_index_say_the_same_of_the_same_events() {
         opensearch(&test, "siem", "same-*", |_| {}).await;
         let told = source::test(&test, &test.admin, "siem").await.unwrap();
         assert_eq!((told.answer.as_str(), told.error.as_str()), ("313 events in same-*, from 2026-01-02 to 2026-01-09", ""));
+        // A field that OpenSearch can't count by is told when the source is tested.
+        opensearch(&test, "text field", "same-*", |settings| settings.host_field = "host.name".to_owned()).await;
+        let told = source::test(&test, &test.admin, "text field").await.unwrap();
+        assert!(told.error.contains("host.name") && told.error.contains("aggregations"), "{}", told.error);
+        source::delete(&test, &test.admin, "text field").await.unwrap();
         let case = case_with(&test, VALUES).await;
         let found = search(&test, &case, all_data()).await;
         assert_eq!(found.sources, ["logs", "siem"]);

@@ -21,8 +21,13 @@ use crate::params::{Path, Query};
 const SPARE_ROWS: usize = 2;
 
 /// Ways to sign in.
-pub(crate) const WAYS_IN: &[(&str, &str)] =
-    &[("", "As is usual"), ("none", "Not at all"), ("basic", "User and password"), ("bearer", "Token"), ("api_key", "API key")];
+pub(crate) const WAYS_IN: &[(&str, &str)] = &[
+    ("", "As is usual for the product"),
+    ("none", "Not at all"),
+    ("basic", "User and password"),
+    ("bearer", "Token"),
+    ("api_key", "API key"),
+];
 
 /// The types that can have queries of their own.
 pub(crate) fn types() -> &'static [ObservableType] {
