@@ -7,7 +7,7 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{add, count, needle, only, open, put, search, time};
-use logs::{Locator, LogError, LogIndex, NeedleKind, Options, SearchRequest};
+use logs::{Locator, LogError, LogIndex, Needle, NeedleKind, Options, SearchRequest};
 use model::Timestamp;
 use model::time::Window;
 

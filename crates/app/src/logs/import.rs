@@ -119,7 +119,7 @@ fn validate(input: &LogImport) -> Result<LogImport> {
         && format != "auto"
         && let Err(error) = format.parse::<Format>()
     {
-        fields.refuse("/format", &format!("{error}, or auto: the content tells"));
+        fields.refuse("/format", format!("{error}, or auto: the content tells"));
     }
     if input.clock_offset.is_some_and(|offset| offset.abs() > MAX_OFFSET) {
         fields.refuse("/clock_offset", "must be seconds, at most ten years of them");
