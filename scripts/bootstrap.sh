@@ -170,9 +170,10 @@ if [ "$want" = test ]; then
         have mvn || apt_install maven
         say "unpacking OpenSearch $opensearch_version into .tools/opensearch (50 MB)"
         rm -rf "$tools/opensearch.new"
-        # Without being told to write over, it takes a mark that another folder left behind for its own.
-        mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack -Dmdep.overWriteReleases=true \
-            -Dartifact="$opensearch_zip" -DoutputDirectory="$tools/opensearch.new" ||
+        # In a folder of its own, where it may leave its marks; without being told to write over, it believes old ones.
+        mkdir -p "$tools/opensearch.new"
+        (cd "$tools/opensearch.new" && mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
+            -Dmdep.overWriteReleases=true -Dartifact="$opensearch_zip" -DoutputDirectory="$tools/opensearch.new") ||
             fail "OpenSearch could not be fetched. Unpack $opensearch_version yourself into .tools/opensearch."
         chmod +x "$tools/opensearch.new/opensearch-$opensearch_version/bin/"*
         rm -rf "$tools/opensearch"
