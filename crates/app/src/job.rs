@@ -42,8 +42,15 @@ pub(crate) struct Kind {
 }
 
 /// Every kind.
-const KINDS: &[Kind] =
-    &[operation::KIND, crate::import::JOB, crate::known_good::JOB, crate::logs::IMPORT_JOB, crate::logs::REMOVE_JOB, crate::sighting::JOB, crate::watch::JOB];
+const KINDS: &[Kind] = &[
+    operation::KIND,
+    crate::import::JOB,
+    crate::known_good::JOB,
+    crate::logs::IMPORT_JOB,
+    crate::logs::REMOVE_JOB,
+    crate::sighting::JOB,
+    crate::watch::JOB,
+];
 
 fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)

@@ -18,7 +18,8 @@ use testkit::{Engine, Reply, Request, Service, TestApp};
 
 async fn set_up(test: &TestApp, name: &str, url: &str, more: impl FnOnce(&mut SourceInput)) {
     let settings = Settings { url: url.to_owned(), place: "logs".to_owned(), timeout_seconds: 1, ..Settings::default() };
-    let mut input = SourceInput { name: name.to_owned(), kind: SourceKind::Elasticsearch, settings, secret: String::new().into(), enabled: true };
+    let mut input =
+        SourceInput { name: name.to_owned(), kind: SourceKind::Elasticsearch, settings, secret: String::new().into(), enabled: true };
     more(&mut input);
     source::create(test, &test.admin, input).await.unwrap();
 }

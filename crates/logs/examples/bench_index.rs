@@ -192,8 +192,13 @@ fn ask(index: &LogIndex, what: &str, values: &[String], samples: usize) {
     let (mut found, mut events) = (0, 0);
     let cpu = processor();
     for _ in 0..5 {
-        let request =
-            SearchRequest { needles: &needles, window: Window::Between(Timestamp(1), Timestamp(i64::MAX)), sources: None, batch: None, samples };
+        let request = SearchRequest {
+            needles: &needles,
+            window: Window::Between(Timestamp(1), Timestamp(i64::MAX)),
+            sources: None,
+            batch: None,
+            samples,
+        };
         let began = Instant::now();
         let outcome = index.search(&request, &|_, _| ControlFlow::Continue(())).unwrap();
         best = best.min(began.elapsed().as_secs_f64());

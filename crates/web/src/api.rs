@@ -20,8 +20,8 @@ pub(crate) mod search;
 pub(crate) mod sighting;
 pub(crate) mod source;
 pub(crate) mod technique;
-pub(crate) mod watch;
 pub(crate) mod token;
+pub(crate) mod watch;
 
 use axum::Json;
 use axum::http::{StatusCode, header};

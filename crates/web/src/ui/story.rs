@@ -83,7 +83,10 @@ fn line(entry: ActivityView) -> Line {
         }
         "sighting.watch" => {
             let on = d.get("watching").and_then(Json::as_bool).unwrap_or_default();
-            (if on { "lets new logs be looked through for this case" } else { "no longer lets new logs be looked through" }.to_owned(), String::new())
+            (
+                if on { "lets new logs be looked through for this case" } else { "no longer lets new logs be looked through" }.to_owned(),
+                String::new(),
+            )
         }
         "sighting.watched" => {
             let observables = counted(d.get("observables").and_then(Json::as_i64).unwrap_or_default(), "observable");

@@ -10,12 +10,12 @@ use crate::{api, ui};
 use app::job::JobView;
 use app::logs::{EventQuery, EventsView, LogFileView, LogImport, WholeEventView};
 use app::operation::OperationView;
-use app::watch::WatchView;
 use app::sighting::{
     AddMatched, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
     SightingSummary, SightingView,
 };
 use app::source::{DryRun, QuestionView, SourceInput, SourcePatch, SourceView};
+use app::watch::WatchView;
 
 pub(super) fn api() -> Vec<ApiRoute> {
     // An upload is counted while it is written to the disk.
