@@ -6,7 +6,7 @@ mod withdraw;
 
 pub use edit::{AnnotationPatch, edit};
 pub use of_record::of_record;
-pub use withdraw::withdraw;
+pub use withdraw::{Withdrawn, withdraw};
 
 use model::{Actor, Role};
 use store::annotation::{self, Annotation};

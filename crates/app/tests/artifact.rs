@@ -184,6 +184,54 @@ testkit::each_engine! {
         assert!(matches!(artifact::annotate(&app, &app.analyst, &open, annotate_ids(records, "  ")).await, Err(AppError::Invalid(_))));
     }
 
+    async fn a_withdrawn_annotation_comes_back_and_corrections_are_left_alone(app: TestApp) {
+        let number = open_case(&app, &app.analyst, false).await;
+        artifact::add(&app, &app.analyst, &number, observables(&["8.8.8.8", "9.9.9.9"])).await.unwrap();
+        let records = ids(&app, &app.analyst, &number, "").await;
+        let written = artifact::annotate(&app, &app.analyst, &number, annotate_ids(records.clone(), "odd")).await.unwrap();
+        let of = async |record: &str| annotation::of_record(&app, &app.reader, record).await.unwrap();
+        let first = of(&records[0]).await.remove(0);
+        let gone = annotation::withdraw(&app, &app.analyst, &first.id).await.unwrap();
+        assert!(gone.annotation.withdrawn_at.is_some() && of(&records[0]).await.is_empty());
+        // Undoing what wrote both takes only the one that is still as it was written.
+        let undone = operation::undo(&app, &app.analyst, &written.operation_id).await.unwrap();
+        assert_eq!((did(&undone), undone.detail.as_str()), ((1, 0, 1), "Withdrew 1 annotation"));
+        let back = operation::undo(&app, &app.analyst, &gone.operation_id).await.unwrap();
+        assert_eq!((did(&back), back.detail.as_str(), of(&records[0]).await.len()), ((1, 0, 0), "Brought back 1 annotation", 1));
+        operation::undo(&app, &app.analyst, &back.operation_id).await.unwrap();
+        assert!(of(&records[0]).await.is_empty(), "redone");
+        // And what was corrected since stays.
+        operation::undo(&app, &app.analyst, &undone.operation_id).await.unwrap();
+        let second = of(&records[1]).await.remove(0);
+        let patch = annotation::AnnotationPatch { text: "odd indeed".to_owned() };
+        annotation::edit(&app, &app.analyst, &second.id, None, patch).await.unwrap();
+        let story = case::activity(&app, &app.reader, &number, None, 1).await.unwrap();
+        assert_eq!(story[0].verb, "annotation.correct");
+        let verbs: Vec<String> = case::activity(&app, &app.reader, &number, None, 50).await.unwrap().into_iter().map(|entry| entry.verb).collect();
+        assert!(verbs.iter().any(|verb| verb == "annotation.withdraw"), "{verbs:?}");
+    }
+
+    async fn annotating_much_is_undone_in_chunks(app: TestApp) {
+        let number = open_case(&app, &app.analyst, false).await;
+        let values: Vec<String> = (0..4_500).map(|n| format!("10.{}.{}.{}", n / 65_536, n / 256 % 256, n % 256)).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        artifact::add(&app, &app.analyst, &number, observables(&values)).await.unwrap();
+        let drain = || apart(|| job::drain(&app).unwrap());
+        drain();
+        let all = AnnotateArtifacts { all_matching: Some(query("", "")), ..annotate_ids(Vec::new(), "odd") };
+        let written = artifact::annotate(&app, &app.analyst, &number, all).await.unwrap();
+        drain();
+        let undone = operation::undo(&app, &app.analyst, &written.operation_id).await.unwrap();
+        assert!(undone.job.is_some() && undone.state == OperationState::Running, "{undone:?}");
+        drain();
+        let undone = operation::get(&app, &app.reader, &undone.operation_id).await.unwrap();
+        assert_eq!((did(&undone), undone.state), ((4_500, 0, 0), OperationState::Done));
+        assert_eq!(artifact::list(&app, &app.reader, &number, query("", "")).await.unwrap().items[0].annotation_count, 0);
+        operation::undo(&app, &app.analyst, &undone.operation_id).await.unwrap();
+        drain();
+        assert_eq!(artifact::list(&app, &app.reader, &number, query("", "")).await.unwrap().items[0].annotation_count, 1);
+    }
+
     async fn a_case_that_others_may_not_see_takes_nothing_from_them(app: TestApp) {
         let bob = app.person("bob", Role::Analyst);
         let quiet = open_case(&app, &app.analyst, true).await;

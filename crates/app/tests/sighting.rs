@@ -312,6 +312,21 @@ testkit::each_engine! {
         assert!(records::get(&test, &outsider, &id).await.unwrap().record.first_seen.is_some());
     }
 
+    async fn a_large_search_writes_down_what_it_asks_for_by_and_by(test: TestApp) {
+        import(&test, "DNS", &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "10.0.0.7")]).await;
+        let values: Vec<String> = (0..2_500).map(|n| format!("10.0.{}.{}", n / 256, n % 256)).collect();
+        let case = case_with(&test, &values.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        testkit::apart(|| job::drain(&test).unwrap());
+        let started = sighting::start(&test, &test.analyst, &case, all_data()).await.unwrap();
+        assert_eq!((started.totals.observables, started.totals.pending), (2_500, 2_500));
+        job::drain(&test).unwrap();
+        let found = sighting::get(&test, &test.analyst, &started.number).await.unwrap();
+        assert_eq!((found.state, found.totals.seen, found.totals.not_seen, found.totals.pending), (JobState::Done, 1, 2_499, 0));
+        let again = sighting::again(&test, &test.analyst, &started.number, sighting::RunAgain::default()).await.unwrap();
+        job::drain(&test).unwrap();
+        assert_eq!(sighting::get(&test, &test.analyst, &again.number).await.unwrap().totals.seen, 1);
+    }
+
     async fn an_interrupted_search_begins_again_and_counts_once(test: TestApp) {
         import(&test, "DNS", &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "192.0.2.1")]).await;
         let case = case_with(&test, &["192.0.2.1", "192.0.2.2"]).await;

@@ -10,6 +10,7 @@ choice! {
         Include = 3 "include" "Included",
         Annotate = 4 "annotate" "Annotated",
         Undo = 5 "undo" "Undid",
+        Withdraw = 6 "withdraw" "Withdrew",
     }
 }
 

@@ -282,11 +282,15 @@ CREATE TABLE annotation (
     updated_at   {int} NOT NULL,
     withdrawn_at {int} NOT NULL,
     version      {int} NOT NULL,
+    -- The operation that wrote it.
     operation    {int} NOT NULL,
+    -- The operation that wrote, withdrew or brought it back last; 0 once it was corrected, which no undo touches.
+    last_operation {int} NOT NULL,
     search_text  {text} NOT NULL
 );
 CREATE INDEX annotation_record ON annotation (record_id, id);
 CREATE INDEX annotation_operation ON annotation (operation);
+CREATE INDEX annotation_last_operation ON annotation (last_operation, record_id);
 
 CREATE TABLE note (
     id         {id},

@@ -5,7 +5,7 @@ use model::list::{COUNT_LIMIT, Cursor, CursorKey, Page};
 use model::text::fold;
 use model::{Stamp, Timestamp};
 
-use crate::engine::{Row, Tx, Value, insert_rows, params, statements};
+use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements};
 use crate::error::Result;
 use crate::record::{self, RECORD_COLUMNS, Record, record_columns};
 use crate::select::Select;
@@ -69,11 +69,9 @@ statements! {
         JOIN record r ON r.id = n.record_id WHERE ", case_visible!("c"), " AND n.record_id = $2 AND n.withdrawn_at = 0 ORDER BY n.id DESC LIMIT $3");
     FIND = concat!("SELECT ", columns!(), " FROM annotation n JOIN security_case c ON c.id = n.case_id
         JOIN record r ON r.id = n.record_id WHERE ", case_visible!("c"), " AND n.public_id = $2");
-    CORRECT = "UPDATE annotation SET text = $2, updated_at = $3, search_text = $4, version = version + 1 WHERE id = $1";
-    WITHDRAW = "UPDATE annotation SET withdrawn_at = $2, version = version + 1 WHERE id = $1";
-    WITHDRAW_OF_OPERATION = "UPDATE annotation SET withdrawn_at = $2 WHERE operation = $1 AND withdrawn_at = 0 AND version = 1";
-    RETURN_OF_OPERATION = "UPDATE annotation SET withdrawn_at = 0 WHERE operation = $1 AND withdrawn_at <> 0 AND version = 1";
-    COUNT_OF_OPERATION = "SELECT CAST(count(*) AS bigint) FROM annotation WHERE operation = $1";
+    CORRECT = "UPDATE annotation SET text = $2, updated_at = $3, search_text = $4, version = version + 1, last_operation = 0 WHERE id = $1";
+    WITHDRAW = "UPDATE annotation SET withdrawn_at = $2, version = version + 1, last_operation = $3 WHERE id = $1";
+    AS_LEFT_BY = "SELECT record_id, withdrawn_at FROM annotation WHERE last_operation = $1 ORDER BY record_id";
 }
 
 pub(crate) fn read(row: &Row<'_>, at: usize) -> Result<Annotation> {
@@ -100,7 +98,7 @@ pub(crate) fn read(row: &Row<'_>, at: usize) -> Result<Annotation> {
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, case: i64, records: &[i64], text: &str, operation: i64, stamp: &Stamp) -> Result<()> {
     let folded = fold(text);
-    let mut values = Vec::with_capacity(records.len() * 11);
+    let mut values = Vec::with_capacity(records.len() * 12);
     for (n, record) in records.iter().enumerate() {
         values.extend([
             Value::from(stamp.uuid(&format!("annotation:{operation}:{record}"), n)),
@@ -113,12 +111,13 @@ pub fn insert(tx: &mut Tx<'_>, case: i64, records: &[i64], text: &str, operation
             0.into(),
             1.into(),
             operation.into(),
+            operation.into(),
             (&folded).into(),
         ]);
     }
     let head = "INSERT INTO annotation (public_id, record_id, case_id, text, author, created_at, updated_at, withdrawn_at, version,
-        operation, search_text)";
-    insert_rows(tx, head, 11, &values, "").map(|_| ())
+        operation, last_operation, search_text)";
+    insert_rows(tx, head, 12, &values, "").map(|_| ())
 }
 
 /// The annotations of a record that the viewer may read, newest first.
@@ -145,36 +144,36 @@ pub fn correct(tx: &mut Tx<'_>, annotation: i64, text: &str, stamp: &Stamp) -> R
     tx.execute(CORRECT, params![annotation, text, stamp.at, fold(text)]).map(|_| ())
 }
 
-/// Withdraws an annotation.
+/// Withdraws an annotation, under an operation.
 ///
 /// # Errors
 /// When the database fails.
-pub fn withdraw(tx: &mut Tx<'_>, annotation: i64, stamp: &Stamp) -> Result<()> {
-    tx.execute(WITHDRAW, params![annotation, stamp.at]).map(|_| ())
+pub fn withdraw(tx: &mut Tx<'_>, annotation: i64, operation: i64, stamp: &Stamp) -> Result<()> {
+    tx.execute(WITHDRAW, params![annotation, stamp.at, operation]).map(|_| ())
 }
 
-/// Withdraws what an operation wrote, where it is still as it was written. Tells how many.
+/// The records whose annotations are still as an operation left them, and whether it left them withdrawn: all or none are.
 ///
 /// # Errors
 /// When the database fails.
-pub fn withdraw_of_operation(tx: &mut Tx<'_>, operation: i64, stamp: &Stamp) -> Result<u64> {
-    tx.execute(WITHDRAW_OF_OPERATION, params![operation, stamp.at])
+pub fn as_left_by(tx: &mut Tx<'_>, operation: i64) -> Result<(Vec<i64>, bool)> {
+    let rows = tx.query(AS_LEFT_BY, params![operation], |row| Ok((row.int(0)?, row.time(1)?.is_set())))?;
+    let withdrawn = rows.first().is_some_and(|(_, withdrawn)| *withdrawn);
+    Ok((rows.into_iter().map(|(record, _)| record).collect(), withdrawn))
 }
 
-/// Brings back what an undo had withdrawn. Tells how many.
+/// Withdraws the annotations of these records that are as `undone` left them, or brings them back if it withdrew them, under the
+/// operation `undo`. Tells which.
 ///
 /// # Errors
 /// When the database fails.
-pub fn return_of_operation(tx: &mut Tx<'_>, operation: i64) -> Result<u64> {
-    tx.execute(RETURN_OF_OPERATION, params![operation])
-}
-
-/// How many annotations an operation wrote.
-///
-/// # Errors
-/// When the database fails.
-pub fn count_of_operation(tx: &mut Tx<'_>, operation: i64) -> Result<i64> {
-    tx.query_one(COUNT_OF_OPERATION, params![operation], |row| row.int(0))
+pub fn turn(tx: &mut Tx<'_>, undone: i64, undo: i64, records: &[i64], stamp: &Stamp) -> Result<Vec<i64>> {
+    let sql = format!(
+        "UPDATE annotation SET withdrawn_at = CASE WHEN withdrawn_at = 0 THEN CAST($3 AS bigint) ELSE 0 END, last_operation = $2
+         WHERE last_operation = $1 AND record_id {} RETURNING record_id",
+        ids_in(tx.engine(), 4)
+    );
+    tx.query(&sql, params![undone, undo, stamp.at, id_list(records)], |row| row.int(0))
 }
 
 /// A page of the annotations before row `before` that hold the words of `q` (refanged and not yet folded) and that the viewer

@@ -49,7 +49,8 @@ statements! {
     MARK_UNDONE = "UPDATE operation SET undone_by = $2 WHERE id = $1";
     ROWS = "SELECT record_id FROM operation_row WHERE operation_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3";
     CHANGED = "SELECT r.public_id FROM record r WHERE r.id IN (SELECT w.record_id FROM operation_row w WHERE w.operation_id = $1
-        UNION SELECT n.record_id FROM annotation n WHERE n.operation = $1) ORDER BY r.public_id";
+        UNION SELECT n.record_id FROM annotation n WHERE n.operation = $1
+        UNION SELECT m.record_id FROM annotation m WHERE m.last_operation = $1) ORDER BY r.public_id";
     COUNT_ROWS = "SELECT CAST(count(*) AS bigint) FROM operation_row WHERE operation_id = $1";
 }
 

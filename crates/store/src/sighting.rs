@@ -140,11 +140,11 @@ fn read(row: &Row<'_>) -> Result<Search> {
     })
 }
 
-/// Stores a search and what it asks for, and tells its row.
+/// Stores a search for so many observables and tells its row. What it asks for is added by [`add_needles`].
 ///
 /// # Errors
 /// When the database fails.
-pub fn insert(tx: &mut Tx<'_>, search: &NewSearch<'_>, records: &[i64], stamp: &Stamp) -> Result<i64> {
+pub fn insert(tx: &mut Tx<'_>, search: &NewSearch<'_>, observables: i64, stamp: &Stamp) -> Result<i64> {
     let row = params![
         search.number,
         search.case,
@@ -153,17 +153,24 @@ pub fn insert(tx: &mut Tx<'_>, search: &NewSearch<'_>, records: &[i64], stamp: &
         search.window_to,
         search.all_data,
         search.sources,
-        records.len() as i64,
+        observables,
         &stamp.actor,
         stamp.at,
     ];
-    let id = tx.query_one(INSERT, row, |row| row.int(0))?;
+    tx.query_one(INSERT, row, |row| row.int(0))
+}
+
+/// Adds observables to what a search asks for; those that are there stay as they are.
+///
+/// # Errors
+/// When the database fails.
+pub fn add_needles(tx: &mut Tx<'_>, search: i64, records: &[i64]) -> Result<()> {
     let mut values = Vec::with_capacity(records.len() * 6);
     for record in records {
-        values.extend([Value::from(id), (*record).into(), Outcome::Pending.code().into(), 0.into(), 0.into(), 0.into()]);
+        values.extend([Value::from(search), (*record).into(), Outcome::Pending.code().into(), 0.into(), 0.into(), 0.into()]);
     }
-    insert_rows(tx, "INSERT INTO sighting_needle (search_id, record_id, outcome, hits, first_at, last_at)", 6, &values, "")?;
-    Ok(id)
+    let head = "INSERT INTO sighting_needle (search_id, record_id, outcome, hits, first_at, last_at)";
+    insert_rows(tx, head, 6, &values, "ON CONFLICT (search_id, record_id) DO NOTHING").map(|_| ())
 }
 
 /// Says which job carries a search out.

@@ -5,6 +5,7 @@ pub(crate) mod artifacts;
 pub(crate) mod case;
 pub(crate) mod cases;
 mod closed;
+pub(crate) mod columns;
 pub(crate) mod docs;
 pub(crate) mod door;
 pub(crate) mod events;

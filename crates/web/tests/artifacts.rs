@@ -199,8 +199,12 @@ fn an_annotation_is_withdrawn_by_who_wrote_it() {
         let notes = desk.get(&format!("/api/v1/records/{record}/annotations")).await.json();
         let withdraw = format!("/annotations/{}/withdraw", notes[0]["id"].as_str().unwrap());
         desk.site.post(&withdraw, &desk.lena, &[("back", &page)]).await.is(403);
-        assert_eq!(desk.post(&withdraw, &[("back", &page)]).await.is(303).location(), page);
-        desk.get(&page).await.is(200).says_nothing_of("seen &");
+        let gone = desk.post(&withdraw, &[("back", &page)]).await.is(303);
+        let done = gone.location().strip_prefix(&format!("{page}&did=")).unwrap().to_owned();
+        desk.get(gone.location()).await.is(200).says_nothing_of("Withdraw</button>").says("Withdrew 1 annotation").says("Undo");
+        desk.post(&format!("/operations/{done}/undo"), &[("back", &page)]).await.is(303);
+        desk.get(&page).await.is(200).says("Withdraw</button>");
+        desk.post(&withdraw, &[("back", &page)]).await.is(303);
         desk.get(&format!("/record/{record}?tab=cases")).await.is(200).says(&case);
         desk.get(&format!("/record/{record}?tab=sightings")).await.is(200).says("No search has asked for it");
     });

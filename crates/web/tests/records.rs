@@ -150,3 +150,47 @@ fn a_key_stands_for_one_request() {
         send("/api/v1/imports/intel?name=Two", "evil.net").await.is(422).says("Idempotency-Key");
     });
 }
+
+#[test]
+fn everybody_has_their_own_columns() {
+    block_on(async {
+        let desk = Desk::new().await;
+        desk.record(json!({ "kind": "intrusion_set", "name": "Bronze Hound", "aliases": ["Copper Dog"] })).await;
+        let list = "/records/intrusion-sets";
+        let heads = |page: &str| {
+            let head = page.split_once("<thead>").unwrap().1.split_once("</thead>").unwrap().0.to_owned();
+            let labels = ["Aliases", "Motivation", "First seen", "Last seen", "Added"];
+            let mut found: Vec<(usize, &str)> =
+                labels.iter().filter_map(|label| head.find(&format!(">{label}<")).map(|at| (at, *label))).collect();
+            found.sort_unstable();
+            found.into_iter().map(|(_, label)| label).collect::<Vec<_>>()
+        };
+        let page = desk.get(list).await.is(200).says("Copper Dog");
+        assert_eq!(heads(&page.body), ["Aliases", "Motivation", "First seen", "Last seen", "Added"]);
+        assert_eq!(page.body.matches(">Last seen<").count(), 2, "once over the list, once in the menu");
+
+        let order = ["aliases", "category", "first_seen", "last_seen", "added"].map(|name| ("order", name));
+        let mut form = vec![
+            ("list", "records"),
+            ("kind", "intrusion_set"),
+            ("back", list),
+            ("column", "category"),
+            ("column", "added"),
+            ("earlier", "added"),
+        ];
+        form.extend(order);
+        assert_eq!(desk.post("/columns", &form).await.is(303).location(), list);
+        assert_eq!(heads(&desk.get(list).await.says_nothing_of("Copper Dog").body), ["Motivation", "Added"]);
+        assert_eq!(heads(&desk.site.get(list, &desk.rita).await.body).len(), 5, "another's lists stay as they are");
+
+        let all: Vec<(&str, &str)> =
+            form.iter().copied().chain(["aliases", "first_seen", "last_seen"].map(|name| ("column", name))).collect();
+        desk.post("/columns", &all).await.is(303);
+        assert_eq!(heads(&desk.get(list).await.body), ["Aliases", "Motivation", "First seen", "Added", "Last seen"]);
+        desk.post("/columns", &[("list", "records"), ("kind", "intrusion_set"), ("reset", "1"), ("back", "//evil.example")]).await.is(303);
+        assert_eq!(heads(&desk.get(list).await.body), ["Aliases", "Motivation", "First seen", "Last seen", "Added"]);
+        for wrong in [[("list", "cases"), ("kind", "user")], [("list", "records"), ("kind", "pirate")]] {
+            desk.post("/columns", &wrong).await.is(422);
+        }
+    });
+}

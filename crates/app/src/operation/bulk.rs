@@ -32,11 +32,35 @@ pub(crate) const JOB: &str = "operation";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(crate) enum Bulk {
-    Add { incoming: Box<Incoming> },
-    Exclude { reason: ExclusionReason, comment: String },
+    Add {
+        incoming: Box<Incoming>,
+    },
+    Exclude {
+        reason: ExclusionReason,
+        comment: String,
+    },
     Include,
-    Annotate { text: String },
-    Undo { operation: i64 },
+    Annotate {
+        text: String,
+    },
+    Undo {
+        operation: i64,
+    },
+    /// Undoes an operation that wrote, withdrew or brought back annotations.
+    TurnAnnotations {
+        operation: i64,
+        /// Whether they are withdrawn now, and come back.
+        back: bool,
+        /// Annotations of it that were changed since.
+        changed_since: i64,
+    },
+    Withdraw {
+        /// The annotation's row.
+        annotation: i64,
+        public_id: String,
+        /// What it said.
+        text: String,
+    },
 }
 
 /// A large operation's job: what is left to do is what lies behind `job.done`.
@@ -81,7 +105,8 @@ impl Bulk {
             Self::Exclude { .. } => OperationVerb::Exclude,
             Self::Include => OperationVerb::Include,
             Self::Annotate { .. } => OperationVerb::Annotate,
-            Self::Undo { .. } => OperationVerb::Undo,
+            Self::Undo { .. } | Self::TurnAnnotations { .. } => OperationVerb::Undo,
+            Self::Withdraw { .. } => OperationVerb::Withdraw,
         }
     }
 
@@ -91,7 +116,8 @@ impl Bulk {
             Self::Exclude { .. } => "artifact.exclude",
             Self::Include => "artifact.include",
             Self::Annotate { .. } => "artifact.annotate",
-            Self::Undo { .. } => "operation.undo",
+            Self::Undo { .. } | Self::TurnAnnotations { .. } => "operation.undo",
+            Self::Withdraw { .. } => "annotation.withdraw",
         }
     }
 
@@ -109,6 +135,10 @@ impl Bulk {
             Self::Include => format!("Included {artifacts} again"),
             Self::Annotate { .. } => format!("Annotated {artifacts}"),
             Self::Undo { .. } => format!("Undid a change of {artifacts}"),
+            Self::TurnAnnotations { back: true, .. } => format!("Brought back {}", crate::text::counted(count as i64, "annotation")),
+            Self::TurnAnnotations { .. } | Self::Withdraw { .. } => {
+                format!("Withdrew {}", crate::text::counted(count as i64, "annotation"))
+            }
         }
     }
 
@@ -119,7 +149,8 @@ impl Bulk {
             Self::Exclude { reason, comment } => json!({ "reason": reason, "comment": comment }),
             Self::Include => json!({}),
             Self::Annotate { text } => json!({ "text": text }),
-            Self::Undo { .. } => json!({}),
+            Self::Undo { .. } | Self::TurnAnnotations { .. } => json!({}),
+            Self::Withdraw { public_id, text, .. } => json!({ "annotation": public_id, "text": text }),
         }
     }
 }
@@ -137,9 +168,10 @@ pub(crate) fn start(
         Bulk::Add { incoming } => incoming.len(),
         _ => records.len(),
     };
-    let undoes = if let Bulk::Undo { operation } = &bulk { *operation } else { 0 };
+    let undoes = if let Bulk::Undo { operation } | Bulk::TurnAnnotations { operation, .. } = &bulk { *operation } else { 0 };
     let (operation, public_id) = operation::begin(tx, case.id, bulk.verb(), undoes, &bulk.detail(count), stamp)?;
-    let told = skipped.len() as i64;
+    let changed_since = if let Bulk::TurnAnnotations { changed_since, .. } = &bulk { *changed_since } else { 0 };
+    let told = skipped.len() as i64 + changed_since;
     let (affected, state, job) = if count <= bulk.chunk() {
         let outcome = apply(tx, stamp, case.id, operation, &bulk, &records, 0..count)?;
         let [affected, unchanged, left_alone] = outcome.counts();
@@ -161,7 +193,7 @@ pub(crate) fn start(
         change::announce(tx, stamp, Topic::Artifacts, case.id)?;
     }
     let done = operation::find_by_row(tx, operation)?.ok_or(AppError::NotFound("operation"))?;
-    let skipped_count = skipped.len() as i64;
+    let skipped_count = skipped.len() as i64 + changed_since;
     skipped.truncate(SKIPPED_SHOWN);
     Ok(OperationView { skipped, skipped_count, state, job, ..OperationView::of(done) })
 }
@@ -239,6 +271,15 @@ pub(crate) fn apply(
             annotation::insert(tx, case, records, text, operation, stamp)?;
             Ok(Outcome { affected: total, ..Outcome::default() })
         }
+        Bulk::TurnAnnotations { operation: undone, .. } => {
+            let turned: std::collections::HashSet<i64> = annotation::turn(tx, *undone, operation, records, stamp)?.into_iter().collect();
+            let skipped = records.iter().filter(|id| !turned.contains(id)).map(|id| (*id, SkipReason::ChangedSince)).collect();
+            Ok(Outcome { affected: turned.len() as i64, unchanged: 0, skipped })
+        }
+        Bulk::Withdraw { annotation, .. } => {
+            annotation::withdraw(tx, *annotation, operation, stamp)?;
+            Ok(Outcome { affected: total, ..Outcome::default() })
+        }
         Bulk::Undo { operation: undone } => undo_range(tx, stamp, case, *undone, operation, records),
         Bulk::Add { .. } => Ok(Outcome::default()),
     }
@@ -267,14 +308,4 @@ fn named(tx: &mut Tx<'_>, rows: Vec<(i64, SkipReason)>) -> Result<Vec<Skipped>> 
         .into_iter()
         .filter_map(|(id, reason)| names.get(&id).map(|record_id| Skipped { record_id: record_id.clone(), reason }))
         .collect())
-}
-
-/// Journals and announces an undo whose rows are not artifacts.
-pub(crate) fn journal_undo(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, view: &OperationView) -> Result<()> {
-    let details = json!({ "operation": view.operation_id, "count": view.affected });
-    let deed = Deed { verb: "operation.undo", object: &case_number(case.number), details };
-    journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
-    case::touch(tx, case.id, stamp)?;
-    change::announce(tx, stamp, Topic::Artifacts, case.id)?;
-    Ok(())
 }

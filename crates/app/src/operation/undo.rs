@@ -28,7 +28,7 @@ pub async fn undo(app: &App, actor: &Actor, id: &str) -> Result<OperationView> {
         let number = case::find_by_id(tx, undone.case)?.ok_or(AppError::NotFound("operation"))?.number;
         let case = open_case(tx, &model::case::case_number(number))?;
         let view =
-            if of_annotations(tx, &undone)? { undo_annotate(tx, stamp, &case, &undone)? } else { undo_rows(tx, stamp, &case, &undone)? };
+            if of_annotations(tx, &undone)? { undo_annotations(tx, stamp, &case, &undone)? } else { undo_rows(tx, stamp, &case, &undone)? };
         let undo = operation::find(tx, &view.operation_id)?.ok_or(AppError::NotFound("operation"))?;
         operation::mark_undone(tx, undone.id, undo.id)?;
         Ok(view)
@@ -49,9 +49,9 @@ fn check(undone: &Operation, stamp: &Stamp) -> Result<()> {
     Ok(())
 }
 
-/// Whether an operation wrote annotations, or undid (or redid) one that did.
+/// Whether an operation wrote or withdrew annotations, or undid (or redid) one that did.
 fn of_annotations(tx: &mut Tx<'_>, operation: &Operation) -> Result<bool> {
-    Ok(source(tx, operation)?.verb == OperationVerb::Annotate)
+    Ok(matches!(source(tx, operation)?.verb, OperationVerb::Annotate | OperationVerb::Withdraw))
 }
 
 /// The operation at the start of a chain of undos.
@@ -69,32 +69,9 @@ fn undo_rows(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, undone: &Operation) ->
     bulk::start(tx, stamp, case, Bulk::Undo { operation: undone.id }, records, Vec::new())
 }
 
-fn undo_annotate(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, undone: &Operation) -> Result<OperationView> {
-    let source = source(tx, undone)?;
-    let mut view = bulk::start(tx, stamp, case, Bulk::Undo { operation: undone.id }, Vec::new(), Vec::new())?;
-    let withdrawing = undone.verb == OperationVerb::Annotate || was_return(tx, undone)?;
-    let affected = if withdrawing {
-        annotation::withdraw_of_operation(tx, source.id, stamp)?
-    } else {
-        annotation::return_of_operation(tx, source.id)?
-    } as i64;
-    let undo = operation::find(tx, &view.operation_id)?.ok_or(AppError::NotFound("operation"))?;
-    view.affected = affected;
-    view.skipped_count = annotation::count_of_operation(tx, source.id)? - affected;
-    operation::progress(tx, undo.id, [affected, 0, view.skipped_count], OperationState::Done)?;
-    view.detail = format!("Undid {}", crate::text::counted(affected, "annotation"));
-    bulk::journal_undo(tx, stamp, case, &view)?;
-    Ok(view)
-}
-
-/// Whether an undo brought annotations back (so that undoing it withdraws them again).
-fn was_return(tx: &mut Tx<'_>, operation: &Operation) -> Result<bool> {
-    let mut returns = false;
-    let mut step = operation.clone();
-    while step.undoes != 0 {
-        step = operation::find_by_row(tx, step.undoes)?.ok_or(AppError::NotFound("operation"))?;
-        returns = !returns;
-    }
-    // One step back is a withdrawal, two a return, and so on.
-    Ok(!returns)
+fn undo_annotations(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, undone: &Operation) -> Result<OperationView> {
+    let (records, withdrawn) = annotation::as_left_by(tx, undone.id)?;
+    let changed_since = (undone.affected - records.len() as i64).max(0);
+    let bulk = Bulk::TurnAnnotations { operation: undone.id, back: withdrawn, changed_since };
+    bulk::start(tx, stamp, case, bulk, records, Vec::new())
 }

@@ -33,16 +33,24 @@ pub struct RunAgain {
 pub async fn again(app: &App, actor: &Actor, sight_number: &str, input: RunAgain) -> Result<SightingView> {
     require(actor, Role::Analyst)?;
     let number = sight_number.to_owned();
+    let of_search = number.clone();
+    let records = app
+        .read(actor, move |tx| {
+            let search = find(tx, &of_search)?;
+            let case = open_case(tx, &case_number(search.case_number))?;
+            let before = sighting::needles(tx, search.id, 0, MAX_OBSERVABLES as i64)?;
+            let before: HashSet<i64> = before.into_iter().map(|needle| needle.record).collect();
+            let included = artifact::included(tx, case.id, Kind::Observable)?;
+            Ok(included.into_iter().filter(|row| before.contains(row)).collect::<Vec<i64>>())
+        })
+        .await?;
+    if records.is_empty() {
+        return Err(AppError::State("all of its observables are excluded by now: include some, or start another search".to_owned()));
+    }
     app.change(actor, move |tx, stamp| {
         let search = find(tx, &number)?;
         let case = open_case(tx, &case_number(search.case_number))?;
-        let before = sighting::needles(tx, search.id, 0, MAX_OBSERVABLES as i64)?;
-        let before: HashSet<i64> = before.into_iter().map(|needle| needle.record).collect();
-        let included = artifact::included(tx, case.id, Kind::Observable)?;
-        let records: Vec<i64> = included.into_iter().filter(|row| before.contains(row)).collect();
-        if records.is_empty() {
-            return Err(AppError::State("all of its observables are excluded by now: include some, or start another search".to_owned()));
-        }
+        let records = records.clone();
         let asked = sources(&search);
         let sources = known(tx)?.into_iter().filter(|name| asked.is_empty() || asked.contains(name)).collect();
         let (window, window_text) = if input.all_data { (Window::All, "all data".to_owned()) } else { window(&search, stamp.at) };

@@ -48,7 +48,9 @@ fn totals(search: &Search, counts: &[(Outcome, i64)]) -> SightingTotals {
         not_seen: of(Outcome::NotSeen),
         no_coverage: of(Outcome::NoCoverage),
         failed: of(Outcome::Failed),
-        pending: of(Outcome::Pending),
+        // Of a large search, not all are written down yet.
+        pending: search.observables
+            - counts.iter().filter(|(outcome, _)| *outcome != Outcome::Pending).map(|(_, count)| count).sum::<i64>(),
     }
 }
 

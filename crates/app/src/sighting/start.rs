@@ -10,7 +10,7 @@ use store::journal::{Deed, ShownIn};
 use store::sighting::{self, NewSearch};
 use store::{Tx, artifact, case, change, job, journal, log_source, source};
 
-use super::run::{JOB, Payload};
+use super::run::{JOB, NEEDLES_CHUNK};
 use super::{SightingView, coverage};
 use crate::App;
 use crate::artifact::{Selection, with_selection};
@@ -56,13 +56,29 @@ pub async fn start(app: &App, actor: &Actor, number: &str, mut request: Sighting
         selection.check()?;
     }
     let (number, sources) = (number.to_owned(), request.sources);
+    // What is looked for is found before the writer is held, because it may be much.
+    let of_case = number.clone();
+    let records = app
+        .read(actor, move |tx| {
+            let case = open_case(tx, &of_case)?;
+            observables(tx, &case, &selection)
+        })
+        .await?;
     app.change(actor, move |tx, stamp| {
         let case = open_case(tx, &number)?;
-        let records = observables(tx, &case, &selection)?;
+        let records = records.clone();
         let sources = named(tx, &sources)?;
         launch(tx, stamp, &case, &Asked { records, window, window_text: window_text.clone(), sources })
     })
     .await
+}
+
+/// The job's payload on its way into the queue: what may be large is not copied while others wait.
+#[derive(Serialize)]
+struct Queued<'a> {
+    subject: &'a str,
+    search: i64,
+    records: &'a [i64],
 }
 
 /// What a search looks for, when and where.
@@ -94,9 +110,14 @@ pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked)
         all_data: *window == Window::All,
         sources: &json!(sources).to_string(),
     };
-    let id = sighting::insert(tx, &search, records, stamp)?;
+    let id = sighting::insert(tx, &search, records.len() as i64, stamp)?;
     let name = model::case::search_number(number);
-    let (job, _) = job::queue(tx, JOB.name, &Payload { subject: name.clone(), search: id }, case.id, 0, stamp)?;
+    // Of a large search, the job itself writes down what it asks for, in chunks: others write meanwhile.
+    let later = if records.len() > NEEDLES_CHUNK { records.as_slice() } else { &[] };
+    if later.is_empty() {
+        sighting::add_needles(tx, id, records)?;
+    }
+    let (job, _) = job::queue(tx, JOB.name, &Queued { subject: &name, search: id, records: later }, case.id, 0, stamp)?;
     sighting::set_job(tx, id, job)?;
     let details = json!({ "search": name, "observables": records.len(), "window": window_text, "sources": sources });
     let deed = Deed { verb: "sighting.start", object: &model::case::case_number(case.number), details };

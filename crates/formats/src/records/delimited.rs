@@ -13,29 +13,66 @@ pub(super) fn read(text: &str, limits: &Limits, table: &mut Table) -> Result<(),
     let (text, told) = said_by_excel(text);
     let delimiter = told.unwrap_or_else(|| sniff(text));
     table.notes.insert(0, format!("CSV, separated by {}", name_of(delimiter)));
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
     let mut record = csv::StringRecord::new();
     // The header is row 1, as in a spreadsheet; blank lines before it are none.
     let mut number = 0_usize;
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(true) => number += 1,
-            Ok(false) => return Ok(()),
-            Err(error) => return Err(Unreadable::NotATable(format!("row {}: {error}", number + 1))),
-        }
-        if number == 1 {
-            table.columns = columns(&record);
-            if table.columns.len() > limits.columns {
+    let mut rest = text;
+    // A quote that is never closed takes all rows behind it: they are read anew from the line after it.
+    for _ in 0..=REOPENED {
+        let mut reader = reader(rest, delimiter);
+        let again = loop {
+            let from = at_byte(&reader);
+            match reader.read_record(&mut record) {
+                Ok(true) => number += 1,
+                Ok(false) => return Ok(()),
+                Err(error) => return Err(Unreadable::NotATable(format!("row {}: {error}", number + 1))),
+            }
+            let at = format!("row {number}");
+            if number > 1
+                && at_byte(&reader) == rest.len()
+                && let Some(raw) = rest.get(from..).map(|raw| raw.trim_start_matches(['\r', '\n']))
+                && is_left_open(raw, delimiter)
+            {
+                table.refuse(limits, at, "opens a quote that is never closed: it was read for itself alone".to_owned());
+                break raw.split_once('\n').map(|(_, after)| after);
+            }
+            if number == 1 {
+                table.columns = columns(&record);
+                if table.columns.len() > limits.columns {
+                    return Ok(());
+                }
+                continue;
+            }
+            if !table.has_room(limits, &at) {
                 return Ok(());
             }
-            continue;
+            take(&record, at, limits, table);
+        };
+        match again {
+            Some(after) => rest = after,
+            None => return Ok(()),
         }
-        let at = format!("row {number}");
-        if !table.has_room(limits, &at) {
-            return Ok(());
-        }
-        take(&record, at, limits, table);
     }
+    Ok(())
+}
+
+/// How often reading begins anew behind a quote that is never closed.
+const REOPENED: usize = 100;
+
+fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes())
+}
+
+fn at_byte(reader: &csv::Reader<&[u8]>) -> usize {
+    usize::try_from(reader.position().byte()).unwrap_or(usize::MAX)
+}
+
+/// Whether the last record, as it stands in the file, opens a quote and does not close it. A quote within a cell that is not
+/// quoted (`5" disk`) opens nothing.
+fn is_left_open(raw: &str, delimiter: u8) -> bool {
+    let odd = raw.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
+    let opened = raw.starts_with('"') || raw.as_bytes().windows(2).any(|pair| pair == [delimiter, b'"']);
+    odd && opened
 }
 
 fn take(record: &csv::StringRecord, at: String, limits: &Limits, table: &mut Table) {

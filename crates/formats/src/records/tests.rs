@@ -36,6 +36,19 @@ fn quotes_hold_separators_line_breaks_and_quotes() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_takes_no_rows_with_it() {
+    let found = table("name,class\nweb01,server\n\"web02,server\nweb03,server\nweb04,server\n");
+    assert_eq!(cells(&found), [["web01", "server"], ["web03", "server"], ["web04", "server"]]);
+    assert_eq!((found.refusals, found.refused[0].at.as_str()), (1, "row 3"));
+    assert!(found.refused[0].why.contains("never closed"), "{}", found.refused[0].why);
+    assert_eq!(found.rows[2].at, "row 5");
+    let last = table("name,note\nweb01,\"cut off");
+    assert_eq!((last.rows.len(), last.refusals), (0, 1));
+    let inches = table("name,note\nweb01,5\" disk\n");
+    assert_eq!((cells(&inches), inches.refusals), (vec![vec!["web01", "5\" disk"]], 0));
+}
+
+#[test]
 fn formulas_are_kept_as_they_are() {
     let table = table("name,note\nweb01,\"=HYPERLINK(\"\"http://evil.example\"\",\"\"x\"\")\"\nweb02,@SUM(A1)\n-1+1,+49 30 1\n");
     assert_eq!(table.rows[0].get("note"), "=HYPERLINK(\"http://evil.example\",\"x\")");

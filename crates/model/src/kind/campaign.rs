@@ -10,11 +10,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     path: "campaigns",
     id_prefix: "campaign",
     title_label: "Name",
-    columns: &[
-        Column::attribute("objective", "Objective"),
-        Column::attribute("first_seen", "First seen"),
-        Column::attribute("last_seen", "Last seen"),
-    ],
+    columns: &[Column::attribute("objective", "Objective")],
     fields: &[
         FieldSpec::line("name", "Name").at(Place::Title).required(),
         stix::ALIASES,

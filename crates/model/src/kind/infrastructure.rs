@@ -10,11 +10,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     path: "infrastructure",
     id_prefix: "infrastructure",
     title_label: "Name",
-    columns: &[
-        Column::at(Place::Category, "Type"),
-        Column::attribute("first_seen", "First seen"),
-        Column::attribute("last_seen", "Last seen"),
-    ],
+    columns: &[Column::at(Place::Category, "Type")],
     fields: &[
         FieldSpec::line("name", "Name").at(Place::Title).required(),
         stix::ALIASES,

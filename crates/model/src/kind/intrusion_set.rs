@@ -10,11 +10,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     path: "intrusion-sets",
     id_prefix: "intrusion-set",
     title_label: "Name",
-    columns: &[
-        Column::attribute("aliases", "Aliases"),
-        Column::at(Place::Category, "Motivation"),
-        Column::attribute("last_seen", "Last seen"),
-    ],
+    columns: &[Column::attribute("aliases", "Aliases"), Column::at(Place::Category, "Motivation")],
     fields: &[
         FieldSpec::line("name", "Name").at(Place::Title).required(),
         stix::ALIASES,

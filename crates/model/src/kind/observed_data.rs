@@ -11,11 +11,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     path: "observed-data",
     id_prefix: "observed-data",
     title_label: "Name",
-    columns: &[
-        Column::attribute("first_seen", "First seen"),
-        Column::attribute("last_seen", "Last seen"),
-        Column::attribute("number_observed", "Number"),
-    ],
+    columns: &[Column::attribute("number_observed", "Number")],
     fields: &[
         FieldSpec::line("name", "Name").at(Place::Title).required(),
         stix::FIRST_SEEN,

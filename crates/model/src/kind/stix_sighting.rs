@@ -10,11 +10,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     path: "stix-sightings",
     id_prefix: "sighting",
     title_label: "What was seen",
-    columns: &[
-        Column::attribute("count", "Count"),
-        Column::attribute("first_seen", "First seen"),
-        Column::attribute("last_seen", "Last seen"),
-    ],
+    columns: &[Column::attribute("count", "Count")],
     fields: &[
         FieldSpec::line("name", "What was seen").at(Place::Title).required(),
         FieldSpec::line("count", "Count"),

@@ -150,7 +150,7 @@ testkit::each_engine! {
         db.write(people.ada, move |tx| annotation::correct(tx, written, "geosmin again", &stamp));
         assert_eq!((annotations("petrichor").len(), annotations("geosmin").len()), (0, 1));
         let stamp = db.stamp("ada");
-        db.write(people.ada, move |tx| annotation::withdraw(tx, written, &stamp));
+        db.write(people.ada, move |tx| annotation::withdraw(tx, written, 0, &stamp));
         assert_eq!(annotations("geosmin").len(), 0);
     }
 

@@ -262,7 +262,8 @@ testkit::each_engine! {
         let stamp = db.stamp("ada");
         db.write(Scope::System, move |tx| {
             let new = NewSearch { number: 1_001, case: quiet.id, window_text: "all data", window_from: Timestamp::NEVER, window_to: Timestamp::NEVER, all_data: true, sources: "[]" };
-            let search = sighting::insert(tx, &new, &[mine.id, both.id], &stamp)?;
+            let search = sighting::insert(tx, &new, 2, &stamp)?;
+            sighting::add_needles(tx, search, &[mine.id, both.id])?;
             let results: Vec<NewResult> = [mine, both].iter().map(|record| seen_once(record.id)).collect();
             sighting::store(tx, search, (mine.id, both.id), &results, Outcome::NoCoverage, true)
         });

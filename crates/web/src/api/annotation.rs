@@ -1,6 +1,6 @@
 //! Annotations, one by one.
 
-use app::annotation::{self, AnnotationPatch};
+use app::annotation::{self, AnnotationPatch, Withdrawn};
 use app::record::AnnotationView;
 use axum::Json;
 use axum::extract::State;
@@ -28,6 +28,6 @@ pub(crate) async fn edit(
     Ok(tagged(view.version, view))
 }
 
-pub(crate) async fn withdraw(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<AnnotationView> {
+pub(crate) async fn withdraw(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<Withdrawn> {
     Ok(Json(annotation::withdraw(&web.app, &actor, &id).await?))
 }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::cases::{Head, head, link};
+use super::columns::{self, Columns, List, What};
 use super::sightings::{self, PanelSighting};
 use super::{Form, Screen, Selecting, SelectionForm, Shell, Visit, page, see, with_operation, words};
 use crate::Web;
@@ -74,6 +75,7 @@ struct ArtifactsPage {
     kind: Kind,
     query: TabQuery,
     artifacts: Page<ArtifactView>,
+    columns: Columns,
     panel: Option<Panel>,
 }
 
@@ -204,7 +206,8 @@ pub(crate) async fn list(State(web): State<Web>, visit: Visit, Path(number): Pat
     let list = ArtifactQuery { kind: kind.to_string(), ..query.list() };
     let artifacts = artifact::list(&web.app, &visit.actor, &number, list).await?;
     let panel = if query.open.is_empty() { None } else { panel(&web, &visit, &number, &query).await? };
-    page(&ArtifactsPage { shell: visit.shell, case, kind, query, artifacts, panel })
+    let columns = columns::of(&web.app, &visit.actor, List::Artifacts, kind).await?;
+    page(&ArtifactsPage { shell: visit.shell, case, kind, query, artifacts, columns, panel })
 }
 
 /// The first kind that the case has anything of.

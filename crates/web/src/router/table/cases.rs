@@ -74,7 +74,7 @@ pub(super) fn api() -> Vec<ApiRoute> {
             .body::<app::annotation::AnnotationPatch>()
             .answers::<AnnotationView>(),
         route(Method::DELETE, "/annotations/{id}", Analyst, "Withdraw an annotation", delete(api::annotation::withdraw))
-            .answers::<AnnotationView>(),
+            .answers::<app::annotation::Withdrawn>(),
         route(Method::GET, "/records/{id}/annotations", Reader, "List a record's annotations", get(api::annotation::of_record))
             .lists::<AnnotationView>(),
     ]

@@ -93,6 +93,7 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::GET, "/records/{path}", Reader, get(ui::records::list::list)),
         screen(Method::GET, "/records/{path}/new", Analyst, get(ui::records::new::form)),
         screen(Method::POST, "/records/{path}/new", Analyst, post(ui::records::new::create)),
+        screen(Method::POST, "/columns", Reader, post(ui::columns::save)),
         screen(Method::GET, "/record/{id}", Reader, get(ui::records::detail::show)),
         screen(Method::GET, "/record/{id}/edit", Analyst, get(ui::records::edit::form)),
         screen(Method::POST, "/record/{id}/edit", Analyst, post(ui::records::edit::edit)),

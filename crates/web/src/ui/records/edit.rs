@@ -12,7 +12,7 @@ use super::back;
 use super::fields::{Control, Typed, filled, patch, refilled, typed};
 use crate::Web;
 use crate::params::Path;
-use crate::ui::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
+use crate::ui::{Errors, Form, Screen, Shell, Visit, page, page_with, see, with_operation, words};
 
 #[derive(Template)]
 #[template(path = "records/edit.html")]
@@ -96,5 +96,6 @@ pub(crate) struct BackForm {
 
 pub(crate) async fn withdraw(State(web): State<Web>, visit: Visit, Path(id): Path<String>, Form(form): Form<BackForm>) -> Screen {
     let gone = app::annotation::withdraw(&web.app, &visit.actor, &id).await?;
-    Ok(see(&back(&form.back, &format!("/record/{}?tab=annotations", gone.record_id))))
+    let back = back(&words::without_toast(&form.back), &format!("/record/{}?tab=annotations", gone.annotation.record_id));
+    Ok(see(&with_operation(&back, &gone.operation_id)))
 }

@@ -15,6 +15,7 @@ use crate::Web;
 use crate::params::{Path, Query};
 use crate::ui::artifacts::cell;
 use crate::ui::cases::{Head, head, link};
+use crate::ui::columns::{self, Columns, List, What};
 use crate::ui::{Screen, Shell, Visit, page};
 
 /// The URL of a list.
@@ -39,6 +40,7 @@ struct ListPage {
     kind: Kind,
     query: ListQuery,
     records: Page<RecordView>,
+    columns: Columns,
 }
 
 impl ListPage {
@@ -89,5 +91,6 @@ pub(crate) async fn list(State(web): State<Web>, visit: Visit, Path(path): Path<
         limit: None,
     };
     let records = record::list(&web.app, &visit.actor, asked).await?;
-    page(&ListPage { shell: visit.shell, kind, query, records })
+    let columns = columns::of(&web.app, &visit.actor, List::Records, kind).await?;
+    page(&ListPage { shell: visit.shell, kind, query, records, columns })
 }
