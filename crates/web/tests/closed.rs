@@ -20,7 +20,7 @@ fn sent(route: &Route, objects: &Objects) -> Json {
         ("PATCH", "/cases/{number}/techniques") => json!({ "add": ["T1003"] }),
         ("POST", "/cases/{number}/notes") => json!({ "kind": "work_note", "text": "Late." }),
         ("PATCH", "/notes/{id}" | "/annotations/{id}") => json!({ "text": "Otherwise." }),
-        ("DELETE", "/annotations/{id}") => json!({}),
+        ("DELETE", "/annotations/{id}") | ("PUT" | "DELETE", "/cases/{number}/watch") => json!({}),
         ("POST", "/operations/{id}/undo" | "/sightings/{number}/again" | "/imports/{id}/apply") => json!({}),
         ("POST", "/cases/{number}/artifacts") => json!({ "observables": ["1.2.3.4"] }),
         ("POST", "/cases/{number}/artifacts/exclude") => json!({ "record_ids": selection, "reason": "known_good" }),
