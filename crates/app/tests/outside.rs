@@ -69,11 +69,12 @@ fn each_source_tells_its_own_trouble() {
         let huge = Service::new(|_| Reply::ok(" ".repeat(65 * 1024 * 1024)));
         let partial = Service::new(|request| {
             let mut reply = elastic(request, "to 192.0.2.1");
-            let text = String::from_utf8(reply.body).unwrap();
-            let failures = r#""failed":2,"failures":[{"reason":{"reason":"disk on fire"}}]"#;
-            reply.body = text.replace(r#""failed":0"#, failures).replace(r#""total":1}"#, r#""total":3}"#).into_bytes();
-            reply.body =
-                String::from_utf8(reply.body).unwrap().replace(r#""successful":1,"total":1"#, r#""successful":1,"total":3"#).into_bytes();
+            let mut answer: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+            for one in answer["responses"].as_array_mut().unwrap() {
+                one["_shards"] =
+                    json!({ "total": 3, "successful": 1, "failed": 2, "failures": [{ "reason": { "reason": "disk on fire" } }] });
+            }
+            reply.body = answer.to_string().into_bytes();
             reply
         });
         let services = [
