@@ -194,6 +194,18 @@ testkit::each_engine! {
         assert_eq!((search.totals.observables, search.totals.seen, search.created_by.as_str()), (1, 1, test.analyst.name.as_str()));
         assert!(sighting::list(&test, &test.analyst, &other).await.unwrap().is_empty());
 
+        // Who may not know of a case does not learn that it watches.
+        let looks = |jobs: Vec<job::JobView>| jobs.into_iter().filter(|job| job.kind == "watch").count();
+        let before = looks(job::recent(&test, &test.analyst, 100).await.unwrap());
+        let hidden = evidence::case(&test, &test.lead, true).await.number;
+        add(&test, &test.lead, &hidden, &["hidden.example"]).await;
+        app::watch::set(&test, &test.lead, &hidden).await.unwrap();
+        import(&test, "Proxy", &[event("2026-01-03T12:00:00Z", "WS-2", "anna", "hidden.example")]).await;
+        assert_eq!(sighting::list(&test, &test.lead, &hidden).await.unwrap().len(), 1);
+        let jobs = job::recent(&test, &test.analyst, 100).await.unwrap();
+        assert!(jobs.iter().all(|job| job.case.as_ref() != Some(&hidden)));
+        assert_eq!(looks(jobs), before + 1, "that of the case that the analyst knows");
+
         assert!(!app::watch::unset(&test, &test.analyst, &case).await.unwrap().watching);
         import(&test, "Proxy", &[event("2026-01-04T10:00:00Z", "WS-3", "anna", "evil.example")]).await;
         assert_eq!(sighting::list(&test, &test.analyst, &case).await.unwrap().len(), 1);

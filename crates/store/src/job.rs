@@ -3,7 +3,7 @@
 use model::job::JobState;
 use model::{Stamp, Timestamp};
 
-use crate::engine::{Row, Tx, id_list, ids_in, params, statements, text_list, texts_in};
+use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements, text_list, texts_in};
 use crate::error::Result;
 use crate::visibility::made_in_visible;
 
@@ -63,10 +63,18 @@ macro_rules! columns {
     };
 }
 
+macro_rules! insert_head {
+    () => {
+        "INSERT INTO job (public_id, kind, state, payload, case_id, done, total, result, error, attempts, cancel, heartbeat_at, \
+         created_by, created_at, started_at, finished_at)"
+    };
+}
+
+const INSERT_HEAD: &str = insert_head!();
+const INSERT_COLUMNS: usize = 16;
+
 statements! {
-    INSERT = "INSERT INTO job (public_id, kind, state, payload, case_id, done, total, result, error, attempts, cancel, heartbeat_at,
-        created_by, created_at, started_at, finished_at)
-        VALUES ($1, $2, 'queued', $3, $4, 0, $5, '', '', 0, 0, 0, $6, $7, 0, 0) RETURNING id";
+    INSERT = concat!(insert_head!(), " VALUES ($1, $2, 'queued', $3, $4, 0, $5, '', '', 0, 0, 0, $6, $7, 0, 0) RETURNING id");
     CLAIM = "UPDATE job SET state = 'running', attempts = attempts + 1, started_at = $2, heartbeat_at = $2 WHERE id = $1";
     BEAT = "UPDATE job SET done = $2, total = $3, heartbeat_at = $4 WHERE id = $1 AND state = 'running' RETURNING cancel";
     HEART = "UPDATE job SET heartbeat_at = $2 WHERE id = $1 AND state = 'running' RETURNING cancel";
@@ -113,6 +121,46 @@ pub fn queue(tx: &mut Tx<'_>, kind: &str, payload: &impl serde::Serialize, case:
     let public_id = stamp.uuid(&format!("job:{kind}"), 0);
     let id = tx.query_one(INSERT, params![&public_id, kind, &payload, case, total, &stamp.actor, stamp.at], |row| row.int(0))?;
     Ok((id, public_id))
+}
+
+/// Queues the same job for each of these cases, in one statement: each is seen by those alone who may know of its case.
+///
+/// # Errors
+/// When the database fails.
+pub fn queue_for_cases(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    payload: &impl serde::Serialize,
+    cases: &[i64],
+    total: i64,
+    stamp: &Stamp,
+) -> Result<()> {
+    let payload = crate::engine::to_json(payload)?;
+    let mut values = Vec::with_capacity(cases.len() * INSERT_COLUMNS);
+    for (n, case) in cases.iter().enumerate() {
+        let public_id = stamp.uuid(&format!("job:{kind}"), n);
+        values.extend([
+            Value::from(public_id),
+            kind.into(),
+            JobState::Queued.as_str().into(),
+            (&payload).into(),
+            (*case).into(),
+            0.into(),
+            total.into(),
+        ]);
+        values.extend([
+            Value::from(""),
+            "".into(),
+            0.into(),
+            0.into(),
+            0.into(),
+            (&stamp.actor).into(),
+            stamp.at.into(),
+            0.into(),
+            0.into(),
+        ]);
+    }
+    insert_rows(tx, INSERT_HEAD, INSERT_COLUMNS, &values, "").map(|_| ())
 }
 
 /// What can be claimed: queued and not waiting to be tried again, or running with a worker that is gone.

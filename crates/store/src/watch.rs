@@ -9,17 +9,15 @@ use crate::sighting::Needle;
 statements! {
     SET = "INSERT INTO sighting_watch (case_id, created_by, created_at) VALUES ($1, $2, $3) ON CONFLICT (case_id) DO NOTHING";
     UNSET = "DELETE FROM sighting_watch WHERE case_id = $1";
-    FIND = "SELECT case_id, created_by, created_at FROM sighting_watch WHERE case_id = $1";
-    LIST = "SELECT case_id, created_by, created_at FROM sighting_watch ORDER BY case_id";
+    FIND = "SELECT created_by, created_at FROM sighting_watch WHERE case_id = $1";
+    CASES = "SELECT case_id FROM sighting_watch ORDER BY case_id";
     OBSERVABLES = "SELECT a.record_id, r.category, r.title FROM artifact a JOIN record r ON r.id = a.record_id
         WHERE a.case_id = $1 AND a.kind = $2 AND a.status = 1 AND a.record_id > $3 ORDER BY a.record_id LIMIT $4";
 }
 
-/// A case that watches.
+/// That a case watches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watch {
-    /// The case's row.
-    pub case: i64,
     /// Who asked for it.
     pub created_by: String,
     /// When.
@@ -47,19 +45,15 @@ pub fn unset(tx: &mut Tx<'_>, case: i64) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub fn find(tx: &mut Tx<'_>, case: i64) -> Result<Option<Watch>> {
-    tx.query_opt(FIND, params![case], read)
+    tx.query_opt(FIND, params![case], |row| Ok(Watch { created_by: row.text(0)?, created_at: row.time(1)? }))
 }
 
-/// All cases that watch, for the job that looks at new logs.
+/// The rows of all cases that watch, for the jobs that look at new logs.
 ///
 /// # Errors
 /// When the database fails.
-pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Watch>> {
-    tx.query(LIST, params![], read)
-}
-
-fn read(row: &crate::engine::Row<'_>) -> Result<Watch> {
-    Ok(Watch { case: row.int(0)?, created_by: row.text(1)?, created_at: row.time(2)? })
+pub fn cases(tx: &mut Tx<'_>) -> Result<Vec<i64>> {
+    tx.query(CASES, params![], |row| row.int(0))
 }
 
 /// The included observables of a case, by row, at most `limit` after one.

@@ -74,6 +74,7 @@ pub(crate) fn title(job: &JobView) -> String {
         "logs" => "Reading",
         "logs_remove" => "Removing",
         "sightings" => "Sightings search",
+        "watch" => "Watching",
         "operation" => "Changing",
         "import" => "Importing",
         "known_good" => "Marking what is known good",
