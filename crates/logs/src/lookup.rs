@@ -67,28 +67,9 @@ fn network_docs(index: &InvertedIndexReader, network: &Network, docs: &mut Vec<D
     if network.is_v4() {
         return range_docs(index, &network.token_prefix(), |token| network.holds(token), docs);
     }
-    let groups = network.first_groups();
-    match groups.as_slice() {
-        // Groups may be written with leading zeros: the first with the next ones in a row finds the usual spelling, and
-        // the first alone all of them.
-        [first, ..] => {
-            let mut of_first = |text: &str| -> Result<(), LogError> {
-                match index.terms().get(text.as_bytes()).map_err(index_io)? {
-                    Some(info) => term_docs(index, &info, docs),
-                    None => Ok(()),
-                }
-            };
-            of_first(first)?;
-            let padded = format!("{first:0>4}");
-            if padded != *first {
-                of_first(&padded)?;
-            }
-            sort_out(docs);
-            Ok(())
-        }
-        // Nothing to look up by: `::/0` and the like.
-        [] => Ok(()),
-    }
+    let Some(wanted) = network.first_group() else { return Ok(()) };
+    // The group is a token of its own, with or without zeros before it.
+    range_docs(index, "", |token| token.len() <= 4 && u16::from_str_radix(token, 16).is_ok_and(|group| wanted.contains(&group)), docs)
 }
 
 fn wildcard_docs(index: &InvertedIndexReader, hold: &Hold, docs: &mut Vec<DocId>) -> Result<(), LogError> {

@@ -68,6 +68,7 @@ impl Lookup {
 
 /// Why a value cannot be looked up.
 pub(crate) const NO_TOKEN: &str = "it holds no letter, digit, _ or -, so the log index has nothing to look it up by";
+const FROM_ZERO: &str = "its addresses may begin with a group of zeros, which is left out where they are written, so the log index has nothing to look them up by";
 const TOO_LONG: &str = "it is longer than 65,536 bytes";
 /// The longest value with separators.
 const LONGEST_PHRASE: usize = 65_536;
@@ -89,6 +90,9 @@ impl Spelling {
             NeedleKind::Network | NeedleKind::Wildcard if value.len() > LONGEST_PHRASE => return Err(TOO_LONG),
             NeedleKind::Network => {
                 let network = Network::parse(&value).ok_or("it is no network like 192.0.2.0/24 or 2001:db8::/32")?;
+                if !network.is_v4() && network.first_group().is_none() {
+                    return Err(FROM_ZERO);
+                }
                 return Ok(Self { value, ending, lookup: Lookup::Network(network) });
             }
             NeedleKind::Wildcard if wildcard::has(&value) => {

@@ -1,7 +1,7 @@
 //! Networks: addresses of them in tokens and texts.
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// An IPv4 or IPv6 network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,14 +47,13 @@ impl Network {
         octets.iter().take(usize::from(self.bits / 8).min(3)).map(|octet| format!("{octet}.")).collect()
     }
 
-    /// The tokens that stand in a row in every written address of an IPv6 network: its first groups. Empty when there
-    /// are none, for which nothing can be looked up.
-    pub(crate) fn first_groups(&self) -> Vec<String> {
-        let IpAddr::V6(first) = self.first else { return Vec::new() };
-        let groups = first.segments();
-        let whole = groups.iter().take(usize::from(self.bits / 16));
-        // A zero group may be left out of the text (`::`).
-        whole.take_while(|group| **group != 0).map(|group| format!("{group:x}")).collect()
+    /// The least and the largest first group of an IPv6 network's addresses. None when the least is zero: a group of zeros may
+    /// be left out of a written address, and then there is nothing to look it up by.
+    pub(crate) fn first_group(&self) -> Option<RangeInclusive<u16>> {
+        let IpAddr::V6(first) = self.first else { return None };
+        let free = u16::MAX.checked_shr(u32::from(self.bits)).unwrap_or(0);
+        let least = first.segments()[0] & !free;
+        (least > 0).then(|| least..=(least | free))
     }
 
     /// The bytes of the first address of the network at or after `from`.
@@ -117,8 +116,11 @@ mod tests {
     #[test]
     fn addresses_of_six_are_found_in_any_spelling() {
         let network = Network::parse("2001:db8:1::/48").unwrap();
-        assert_eq!(network.first_groups(), ["2001", "db8", "1"]);
-        assert_eq!(Network::parse("2001:db8::/64").unwrap().first_groups(), ["2001", "db8"]);
+        let group = |text: &str| Network::parse(text).unwrap().first_group();
+        assert_eq!(network.first_group(), Some(0x2001..=0x2001));
+        assert_eq!(group("fe80::/10"), Some(0xfe80..=0xfebf));
+        assert_eq!(group("2000::/3"), Some(0x2000..=0x3fff));
+        assert_eq!((group("::/0"), group("::ffff:0:0/96"), group("192.0.2.0/24")), (None, None, None));
         for (text, expected) in [
             ("[2001:db8:1::5]:443", Some(1..14)),
             ("a 2001:db8:2::5 2001:0db8:0001::7", Some(16..33)),

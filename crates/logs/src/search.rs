@@ -57,7 +57,8 @@ impl<'r> Plan<'r> {
                         }
                         spellings.push(index);
                     }
-                    Err(why) if at == 0 => refused.push(Refused { id: needle.id, reason: why.to_owned() }),
+                    // That no address of a network was seen can't be said when it was not looked for.
+                    Err(why) if at == 0 || kind == NeedleKind::Network => refused.push(Refused { id: needle.id, reason: why.to_owned() }),
                     // An alternative that cannot be looked up finds nothing.
                     Err(_) => {}
                 }

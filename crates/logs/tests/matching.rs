@@ -183,6 +183,8 @@ fn networks_wildcards_and_paths_of_urls_are_found() {
         ("2001:db8::/32", NeedleKind::Network, &[3]),
         ("2001:db8:0:1::/64", NeedleKind::Network, &[3]),
         ("2001:db8:0:2::/64", NeedleKind::Network, &[]),
+        ("2000::/3", NeedleKind::Network, &[3, 4]),
+        ("fe80::/10", NeedleKind::Network, &[]),
         ("c:\\users\\*\\evil?.exe", NeedleKind::Wildcard, &[5]),
         ("*il7.exe", NeedleKind::Wildcard, &[5, 6]),
         ("powershell*-enc*", NeedleKind::Wildcard, &[9]),
@@ -197,6 +199,11 @@ fn networks_wildcards_and_paths_of_urls_are_found() {
         assert_eq!(lines, expected.iter().map(|e| *e as u64).take(3).collect::<Vec<_>>(), "{value}");
         assert!(outcome.results.iter().flat_map(|r| &r.samples).all(|s| !s.marks.is_empty()), "{value} is marked");
     }
-    let refused = search(&index, &[needle("*?*", NeedleKind::Wildcard), needle("10.0.0.0/99", NeedleKind::Network)], Window::All, None);
-    assert_eq!(refused.refused.len(), 2);
+    let wide = Needle {
+        alternatives: vec![Alternative { kind: NeedleKind::Network, value: "::/0".to_owned() }],
+        ..needle("::/0", NeedleKind::Plain)
+    };
+    let refused =
+        search(&index, &[needle("*?*", NeedleKind::Wildcard), needle("10.0.0.0/99", NeedleKind::Network), wide], Window::All, None);
+    assert_eq!(refused.refused.len(), 3);
 }
