@@ -1,11 +1,28 @@
 //! Words for people.
 
+use std::ops::Range;
+
 use model::list::thousands;
 
 /// `1 annotation`, `1,204 annotations`.
 #[must_use]
 pub fn counted(count: i64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
+}
+
+/// A raw event as it is shown: at most `most` bytes of it, around the first mark. Tells the marks in what is left, and whether
+/// anything was cut.
+#[must_use]
+pub(crate) fn cut_around(raw: &str, marks: &[Range<usize>], most: usize) -> (String, Vec<(usize, usize)>, bool) {
+    let from = if raw.len() <= most {
+        0
+    } else {
+        let first = marks.first().map_or(0, |mark| mark.start);
+        raw.floor_char_boundary(first.saturating_sub(most / 4))
+    };
+    let until = raw.floor_char_boundary((from + most).min(raw.len()));
+    let marks = marks.iter().filter(|mark| mark.start >= from && mark.end <= until).map(|mark| (mark.start - from, mark.end - from));
+    (raw.get(from..until).unwrap_or_default().to_owned(), marks.collect(), until - from < raw.len())
 }
 
 /// At most about `around` characters of a text on one line, with the first of the words (folded) in their middle.

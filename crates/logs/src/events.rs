@@ -132,8 +132,9 @@ impl<'s> Part<'s> {
             exact = true;
         }
         let span = time.as_ref().filter(|_| request.buckets > 0).and_then(|column| {
-            let times = || docs.iter().filter_map(|doc| column.first(doc));
-            Some((times().min()?, times().max()?))
+            let widened =
+                |span: Option<(i64, i64)>, time: i64| Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+            docs.iter().filter_map(|doc| column.first(doc)).fold(None, widened)
         });
         Ok(Some(Self { segment, docs, exact, time, span, batch: fast.column_opt(BATCH)?, sequence: fast.column_opt(SEQUENCE)? }))
     }
@@ -324,7 +325,8 @@ fn page(found: &mut EventsFound, parts: &[Part<'_>], ask: &Ask, options: &Option
     loop {
         // One more than is asked for tells whether there is a next page.
         let wanted = request.limit.saturating_sub(found.events.len()) + 1;
-        let wanted = if exact { wanted } else { (4 * wanted).max(256) };
+        // Where few of the candidates are meant, each round looks at four times as many as the one before.
+        let wanted = if exact { wanted } else { (4 * wanted).max(256).max(4 * checked).min(CHECK_PAGE) };
         let newest = newest(parts, before, wanted);
         let more = newest.len() == wanted;
         for (position, at, doc) in newest {

@@ -12,6 +12,7 @@ use store::log_source;
 use super::NameCount;
 use crate::App;
 use crate::error::{AppError, Result};
+use crate::text::cut_around;
 
 /// Events on a page unless told, and at most.
 const LIMIT: u32 = 50;
@@ -213,14 +214,8 @@ impl EventView {
 
     /// As it stands in a list: a long one is cut around the first mark.
     fn cut(sample: &Sample, source: String) -> Self {
-        let raw = sample.event.raw.as_str();
-        let first = sample.marks.first().map_or(0, |mark| mark.start);
-        let from = if raw.len() <= RAW_BYTES { 0 } else { raw.floor_char_boundary(first.saturating_sub(RAW_BYTES / 4)) };
-        let until = raw.floor_char_boundary((from + RAW_BYTES).min(raw.len()));
-        let shown = sample.marks.iter().filter(|mark| mark.start >= from && mark.end <= until);
-        let marks = shown.map(|mark| (mark.start - from, mark.end - from)).collect();
-        let event = StoredEvent { raw: raw.get(from..until).unwrap_or_default().to_owned(), ..sample.event.clone() };
-        Self { cut: until - from < raw.len(), marks, ..Self::whole(event, source) }
+        let (raw, marks, cut) = cut_around(&sample.event.raw, &sample.marks, RAW_BYTES);
+        Self { cut, marks, ..Self::whole(StoredEvent { raw, ..sample.event.clone() }, source) }
     }
 }
 

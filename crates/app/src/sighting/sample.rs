@@ -6,6 +6,7 @@ use logs::Sample;
 
 use super::SampleView;
 use super::names::{clean, number};
+use crate::text::cut_around;
 
 /// Raw events kept of each result.
 pub(super) const SAMPLES: usize = 5;
@@ -30,15 +31,7 @@ pub(super) fn sample(sample: &Sample) -> SampleView {
 
 /// A raw event as it is kept; a long one is cut around the first match. Tells the marks in it, and whether it was cut.
 pub(super) fn cut(raw: &str, marks: &[Range<usize>]) -> (String, Vec<(usize, usize)>, bool) {
-    let from = if raw.len() <= SAMPLE_BYTES {
-        0
-    } else {
-        let first = marks.first().map_or(0, |mark| mark.start);
-        raw.floor_char_boundary(first.saturating_sub(SAMPLE_BYTES / 4))
-    };
-    let until = raw.floor_char_boundary((from + SAMPLE_BYTES).min(raw.len()));
-    let marks = marks.iter().filter(|mark| mark.start >= from && mark.end <= until).map(|mark| (mark.start - from, mark.end - from));
+    let (kept, marks, cut) = cut_around(raw, marks, SAMPLE_BYTES);
     // One byte for one: marks stay where they are.
-    let kept = raw.get(from..until).unwrap_or_default().replace('\0', " ");
-    (kept, marks.collect(), until - from < raw.len())
+    (kept.replace('\0', " "), marks, cut)
 }

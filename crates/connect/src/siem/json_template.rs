@@ -2,6 +2,8 @@
 
 use serde_json::Value as Json;
 
+use super::escape::escaped;
+
 /// What stands for the observable.
 pub(crate) const SLOT: &str = "$(observable)";
 
@@ -133,14 +135,7 @@ fn escape(value: &str, reading: Reading) -> String {
         Reading::Wildcard => |c| matches!(c, '*' | '?' | '\\'),
         Reading::Regex => |c| c.is_ascii_punctuation(),
     };
-    let mut out = String::with_capacity(value.len() + 8);
-    for c in value.chars() {
-        if special(c) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
+    escaped(value, special)
 }
 
 #[cfg(test)]

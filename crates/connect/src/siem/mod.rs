@@ -6,6 +6,7 @@
 mod answer;
 mod clickhouse;
 mod elastic;
+mod escape;
 mod http;
 mod json_template;
 mod loki;

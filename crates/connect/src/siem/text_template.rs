@@ -4,6 +4,8 @@
 //! its quotes; between quotes, the value escaped for them. Where a value could be read as anything else, the template is refused:
 //! in comments, in names, in kinds of literals that can't hold every text. So a value is never more than a text.
 
+use super::escape::escaped;
+
 /// A query language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -192,13 +194,13 @@ impl TextTemplate {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Value { change, within } => {
-                    let escaped = self.language.escape(&changed(value, *change))?;
+                    let literal = self.language.escape(&changed(value, *change))?;
                     match within {
-                        Some(_) => out.push_str(&escaped),
+                        Some(_) => out.push_str(&literal),
                         None => {
                             let quote = self.language.quote();
                             out.push(quote);
-                            out.push_str(&escaped);
+                            out.push_str(&literal);
                             out.push(quote);
                         }
                     }
@@ -232,14 +234,7 @@ fn changed(value: &str, change: Change) -> String {
         Change::Like => |c| matches!(c, '%' | '_' | '\\'),
         Change::Regex => |c| c.is_ascii_punctuation(),
     };
-    let mut out = String::with_capacity(value.len() + 8);
-    for c in value.chars() {
-        if special(c) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
+    escaped(value, special)
 }
 
 #[cfg(test)]
