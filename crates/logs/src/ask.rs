@@ -8,9 +8,8 @@ use crate::docs::Docs;
 use crate::document::{ACCOUNT, EventFields, HOST};
 use crate::error::{LogError, index_io};
 use crate::lookup::lookup_docs;
-use crate::needle::{Checker, Lookup, Spelling};
+use crate::needle::{Checker, Spelling};
 use crate::query::Query;
-use crate::tokens::runs;
 
 /// A [`Query`], ready to be asked.
 pub(crate) enum Ask {
@@ -95,11 +94,7 @@ impl Ask {
     pub(crate) fn meets(&self, lower: &str, host: Option<&str>, accounts: &[String]) -> bool {
         match self {
             Self::All => true,
-            Self::Value(spelling, checker) => match &spelling.lookup {
-                Lookup::Token(_) => runs(lower).any(|run| lower.get(run).is_some_and(|run| run.trim_matches('.') == spelling.value)),
-                Lookup::Nowhere => false,
-                _ => checker.occurs_in(lower),
-            },
+            Self::Value(spelling, checker) => spelling.occurs_in(checker, lower),
             Self::Host(test) => host.is_some_and(|host| test.meets(host)),
             Self::Account(test) => accounts.iter().any(|account| test.meets(account)),
             Self::And(all) => all.iter().all(|ask| ask.meets(lower, host, accounts)),

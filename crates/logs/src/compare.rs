@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::marks::marks;
-use crate::needle::{Checker, Lookup, Spelling};
+use crate::needle::{Checker, Spelling};
 use crate::request::{Needle, NeedleKind};
-use crate::tokens::runs;
+use crate::tokens::whole_tokens;
 
 /// How an event holds a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,7 +44,8 @@ impl Comparison {
         let lower = text.to_lowercase();
         let exact = self.exact.as_ref().is_some_and(|spelling| occurs(spelling, &lower));
         let normalised = exact || self.others.iter().any(|spelling| occurs(spelling, &lower));
-        let below = !self.below.is_empty() && tokens(&lower).any(|token| token.len() > self.below.len() && token.ends_with(&self.below));
+        let below =
+            !self.below.is_empty() && whole_tokens(&lower).any(|token| token.len() > self.below.len() && token.ends_with(&self.below));
         Holds { exact, normalised, below }
     }
 
@@ -55,16 +56,8 @@ impl Comparison {
     }
 }
 
-fn tokens(lower: &str) -> impl Iterator<Item = &str> {
-    runs(lower).map(|run| lower.get(run).unwrap_or_default().trim_matches('.'))
-}
-
 fn occurs(spelling: &Spelling, lower: &str) -> bool {
-    match spelling.lookup {
-        Lookup::Token(_) => tokens(lower).any(|token| token == spelling.value),
-        Lookup::Phrase { .. } | Lookup::Wildcard(_) | Lookup::Network(_) => Checker::new(spelling).occurs_in(lower),
-        Lookup::Nowhere => false,
-    }
+    spelling.occurs_in(&Checker::new(spelling), lower)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use crate::network::Network;
 use crate::request::NeedleKind;
-use crate::tokens::{indexed_form, is_token_char, is_word, runs};
+use crate::tokens::{indexed_form, is_token_char, is_word, runs, whole_tokens};
 use crate::wildcard::{self, Hold};
 
 /// More tokens of a value than this are not looked up; the exact check decides anyway.
@@ -132,6 +132,15 @@ impl Spelling {
             return Err(NO_TOKEN);
         }
         Ok(Self { value, ending, lookup: Lookup::Phrase { tokens, longer_last } })
+    }
+
+    /// Whether a lower-cased text holds it, by the rule *Match*; `checker` is its own.
+    pub(crate) fn occurs_in(&self, checker: &Checker<'_>, lower: &str) -> bool {
+        match self.lookup {
+            Lookup::Token(_) => whole_tokens(lower).any(|token| token == self.value),
+            Lookup::Nowhere => false,
+            _ => checker.occurs_in(lower),
+        }
     }
 
     /// The same as a JSON string writes it, when that differs.

@@ -53,7 +53,7 @@ impl Network {
         let IpAddr::V6(first) = self.first else { return None };
         let free = u16::MAX.checked_shr(u32::from(self.bits)).unwrap_or(0);
         let least = first.segments()[0] & !free;
-        (least > 0).then(|| least..=(least | free))
+        (least > 0).then_some(least..=(least | free))
     }
 
     /// The bytes of the first address of the network at or after `from`.

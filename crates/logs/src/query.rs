@@ -11,6 +11,8 @@ use crate::request::NeedleKind;
 const MAX_DEPTH: usize = 32;
 /// How many words a question may have.
 const MAX_WORDS: usize = 256;
+/// How many of them may be wildcards and networks, for each of which all words of the index may have to be looked through.
+const MAX_WIDE: usize = 16;
 /// The longest question, in bytes.
 const MAX_BYTES: usize = 16_384;
 
@@ -76,7 +78,7 @@ impl Query {
         }
         let tokens = tokens(text)?;
         let end = text.chars().count() + 1;
-        let mut parser = Parser { tokens: &tokens, at: 0, end };
+        let mut parser = Parser { tokens: &tokens, at: 0, end, wide: 0 };
         let query = parser.any(0)?;
         match parser.peek() {
             None => Ok(query),
@@ -176,6 +178,8 @@ struct Parser<'t> {
     tokens: &'t [(usize, Token)],
     at: usize,
     end: usize,
+    /// Wildcards and networks until now.
+    wide: usize,
 }
 
 impl Parser<'_> {
@@ -254,6 +258,11 @@ impl Parser<'_> {
                     None if value == "*" && !quoted => Query::All,
                     None => {
                         let kind = kind_of(&value, *quoted);
+                        self.wide += usize::from(kind != NeedleKind::Plain);
+                        if self.wide > MAX_WIDE {
+                            self.at = here;
+                            return Err(self.error(&format!("the question has more than {MAX_WIDE} wildcards and networks")));
+                        }
                         if let Err(why) = Spelling::new(&value, kind) {
                             self.at = here;
                             return Err(self.error(&format!("“{value}” can't be looked up: {why}")));
@@ -335,5 +344,6 @@ mod tests {
         assert!(Query::parse(&"(".repeat(10_000)).is_err());
         assert!(Query::parse(&"a ".repeat(1_000)).is_err());
         assert!(Query::parse(&"NOT ".repeat(200)).is_err());
+        assert_eq!(Query::parse(&"a* ".repeat(20)).map_err(|e| e.at), Err(49));
     }
 }

@@ -60,8 +60,7 @@ fn next_run(text: &str, from: usize) -> Option<Range<usize>> {
 }
 
 /// The tokens of a lower-cased text, in order.
-#[cfg(test)]
-pub(crate) fn tokens(lower: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn whole_tokens(lower: &str) -> impl Iterator<Item = &str> {
     runs(lower).map(|run| lower.get(run).unwrap_or_default().trim_matches('.')).filter(|token| !token.is_empty())
 }
 
@@ -234,10 +233,10 @@ mod tests {
         for text in ["", "..", "A.b-C_d 10.0.5.13:8080 .evil.com. *.x", "ΟΔΟΣ ΟΔΟΣ.x Straße\u{301} 日本.jp|İx", "a\u{0}b\nc..d"]
         {
             let lower = text.to_lowercase();
-            let expected: Vec<(usize, String)> = tokens(&lower).map(str::to_owned).enumerate().collect();
+            let expected: Vec<(usize, String)> = whole_tokens(&lower).map(str::to_owned).enumerate().collect();
             assert_eq!(indexed(Which::All, text), expected, "{text:?}");
         }
-        assert_eq!(tokens("http://evil.com/a.exe?x=1.").collect::<Vec<_>>(), ["http", "evil.com", "a.exe", "x", "1"]);
+        assert_eq!(whole_tokens("http://evil.com/a.exe?x=1.").collect::<Vec<_>>(), ["http", "evil.com", "a.exe", "x", "1"]);
     }
 
     #[test]
