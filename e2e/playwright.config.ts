@@ -41,8 +41,9 @@ export default defineConfig({
   },
   projects: [
     theme("gallery", "light", "gallery*.spec.ts"),
-    theme("walk", "light", "walk*.spec.ts"),
-    theme("walk-dark", "dark", "walk*.spec.ts"),
+    theme("walk", "light", "walk.spec.ts"),
+    theme("walk-dark", "dark", "walk.spec.ts"),
+    theme("keyboard", "light", "keyboard.spec.ts"),
     theme("acceptance", "light", "acceptance*.spec.ts"),
   ],
 });

@@ -1,4 +1,4 @@
-// A server of its own for each test file: a fresh data directory, a free port, and no process left behind.
+// A server of its own for each project: a fresh data directory, a free port, and no process left behind.
 import { spawn, type ChildProcess } from "node:child_process";
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
