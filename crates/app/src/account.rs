@@ -54,7 +54,7 @@ use crate::error::{AppError, Result};
 const NOBODY: Scope = Scope::Viewer(0);
 
 /// The actor, without its idempotency key.
-fn once(actor: &Actor) -> Actor {
+pub(crate) fn once(actor: &Actor) -> Actor {
     Actor { idempotency: None, ..actor.clone() }
 }
 

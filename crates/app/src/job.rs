@@ -27,14 +27,25 @@ use store::job::Job;
 use crate::App;
 use crate::error::Result;
 
+/// Which of the threads take a kind of job, so that long work of one sort keeps nobody else waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Any but the one that sends messages.
+    Any,
+    /// It writes the log index, where one writes at a time: one thread takes such jobs.
+    Logs,
+    /// It waits for other systems: a thread of its own.
+    Outbound,
+}
+
 /// A kind of job.
 pub(crate) struct Kind {
     /// What `job.kind` holds.
     pub(crate) name: &'static str,
     /// What its progress counts.
     pub(crate) unit: &'static str,
-    /// Whether it writes the log index, where one writes at a time.
-    pub(crate) writes_logs: bool,
+    /// Which threads take it.
+    pub(crate) lane: Lane,
     /// Carries it out. It ends the job itself, in the transaction of its last change.
     pub(crate) run: fn(&App, &Work) -> Result<(), Stop>,
     /// Says that it failed or was cancelled, in the transaction that ends the job.
@@ -50,6 +61,7 @@ const KINDS: &[Kind] = &[
     crate::logs::REMOVE_JOB,
     crate::sighting::JOB,
     crate::watch::JOB,
+    crate::webhook::JOB,
 ];
 
 fn kind(name: &str) -> Option<&'static Kind> {

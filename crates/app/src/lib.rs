@@ -31,6 +31,7 @@ pub mod source;
 pub mod technique;
 pub mod text;
 pub mod watch;
+pub mod webhook;
 
 use std::sync::Arc;
 

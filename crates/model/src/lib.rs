@@ -23,6 +23,7 @@ pub mod stamp;
 pub mod technique;
 pub mod text;
 pub mod time;
+pub mod webhook;
 
 pub use actor::{Actor, Role, Scope};
 pub use field::{FieldError, Fields};

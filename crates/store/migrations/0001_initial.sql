@@ -432,6 +432,57 @@ CREATE TABLE source_secret (
     secret    {text} NOT NULL
 );
 
+-- Webhooks ---------------------------------------------------------------------------------------------------------
+
+-- Who is told of what happens. Secrets lie apart, so that no list can show them.
+CREATE TABLE webhook (
+    id            {id},
+    public_id     {text} NOT NULL UNIQUE,
+    name          {text} NOT NULL UNIQUE,
+    settings      {text} NOT NULL,
+    -- Whether it is told of restricted cases too.
+    restricted    {int} NOT NULL,
+    enabled       {int} NOT NULL,
+    -- Why it was paused by Vizsla itself; since when no message arrived, or 0; before when none is sent.
+    paused        {text} NOT NULL,
+    failing_since {int} NOT NULL,
+    not_before    {int} NOT NULL,
+    -- The job that sends what is due, or 0.
+    job_id        {int} NOT NULL,
+    created_by    {text} NOT NULL,
+    created_at    {int} NOT NULL,
+    updated_at    {int} NOT NULL
+);
+
+-- What messages are signed with: the newest, and the one before until its time is over (0 for never).
+CREATE TABLE webhook_secret (
+    id          {id},
+    webhook_id  {int} NOT NULL REFERENCES webhook (id),
+    secret      {text} NOT NULL,
+    valid_until {int} NOT NULL
+);
+CREATE INDEX webhook_secret_of ON webhook_secret (webhook_id, id);
+
+-- Messages, written with the change that they tell of.
+CREATE TABLE webhook_delivery (
+    id          {id},
+    public_id   {text} NOT NULL UNIQUE,
+    webhook_id  {int} NOT NULL REFERENCES webhook (id),
+    case_id     {int} NOT NULL,
+    type        {text} NOT NULL,
+    body        {text} NOT NULL,
+    state       {int} NOT NULL,
+    attempts    {int} NOT NULL,
+    -- When it is sent next; when it was last tried, and what came of it: the status, 0 for none, and why it failed.
+    next_at     {int} NOT NULL,
+    tried_at    {int} NOT NULL,
+    status      {int} NOT NULL,
+    error       {text} NOT NULL,
+    created_at  {int} NOT NULL
+);
+CREATE INDEX webhook_delivery_due ON webhook_delivery (state, webhook_id, next_at, id);
+CREATE INDEX webhook_delivery_of ON webhook_delivery (webhook_id, id);
+
 -- Sightings --------------------------------------------------------------------------------------------------------
 
 CREATE TABLE sighting_search (

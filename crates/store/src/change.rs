@@ -33,6 +33,8 @@ pub enum Topic {
     Logs,
     /// Accounts and groups.
     People,
+    /// Webhooks and what they were sent.
+    Webhooks,
 }
 
 impl Topic {
@@ -48,6 +50,7 @@ impl Topic {
             Self::Records => "records",
             Self::Logs => "logs",
             Self::People => "people",
+            Self::Webhooks => "webhooks",
         }
     }
 }

@@ -36,6 +36,7 @@ pub mod sighting;
 pub mod source;
 pub mod technique;
 pub mod watch;
+pub mod webhook;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -211,6 +212,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("source", source::STATEMENTS),
         ("technique", technique::STATEMENTS),
         ("watch", watch::STATEMENTS),
+        ("webhook", webhook::STATEMENTS),
         ("sighting::result", sighting::result::STATEMENTS),
         ("sighting::name", sighting::name::STATEMENTS),
     ];

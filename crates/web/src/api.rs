@@ -22,6 +22,7 @@ pub(crate) mod source;
 pub(crate) mod technique;
 pub(crate) mod token;
 pub(crate) mod watch;
+pub(crate) mod webhook;
 
 use axum::Json;
 use axum::http::{StatusCode, header};

@@ -8,7 +8,7 @@ use super::{NOBODY, attempt};
 use crate::App;
 use crate::error::{AppError, Result};
 
-/// Forgets sessions that have ended and login attempts that no longer count. Called now and then; nothing depends on when.
+/// Forgets sessions that have ended, login attempts that no longer count, and messages to webhooks that are over since long. Called now and then; nothing depends on when.
 ///
 /// # Errors
 /// When the store fails.
@@ -17,6 +17,7 @@ pub async fn tidy(app: &App) -> Result<()> {
     let write = move |tx: &mut Tx<'_>| {
         session::delete_ended(tx, now, now.plus_seconds(-IDLE))?;
         attempt::forget(tx, now)?;
+        crate::webhook::tidy(tx, now)?;
         Ok::<_, AppError>(())
     };
     app.store.write(NOBODY, write).await

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::case::{CaseState, CaseType, Pap, Rating, Tlp, Verdict, case_number};
+use model::webhook::EventType;
 use model::{Actor, Fields, Role, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,6 +16,7 @@ use super::CaseView;
 use crate::App;
 use crate::authorise::require;
 use crate::error::Result;
+use crate::webhook;
 
 /// The longest name of a case, in characters.
 pub(crate) const MAX_NAME: usize = 200;
@@ -85,6 +87,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, around: &Aroun
     let details = json!({ "name": case.name, "restricted": case.restricted });
     journal::append(tx, stamp, &Deed { verb: "case.create", object: &case_number(number), details }, ShownIn::Case(case.id))?;
     change::announce(tx, stamp, Topic::Case, case.id)?;
+    webhook::raise(tx, stamp, EventType::CaseCreated, &case, &webhook::case_data(&case))?;
     Ok(case)
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::case::{CaseState, CaseType, Pap, Rating, Tlp, Verdict, case_number};
+use model::webhook::EventType;
 use model::{Actor, Fields, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -17,6 +18,7 @@ use super::create::{MAX_NAME, MAX_SHORT, MAX_TEXT, check_people, names, optional
 use crate::App;
 use crate::authorise::{find_case, require, require_part};
 use crate::error::{AppError, Conflict, Result};
+use crate::webhook;
 
 /// Changes to a case: only the fields that are given.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -127,6 +129,9 @@ pub async fn update(app: &App, actor: &Actor, number: &str, if_match: Option<i64
         let deed = Deed { verb: "case.update", object: &case_number(case.number), details: json!({ "changes": changes }) };
         journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
         change::announce(tx, stamp, Topic::Case, case.id)?;
+        if case.state == CaseState::Closed && changed.contains_key("state") {
+            webhook::raise(tx, stamp, EventType::CaseClosed, &case, &webhook::case_data(&case))?;
+        }
         CaseView::load(tx, case)
     })
     .await

@@ -21,7 +21,7 @@ use crate::job::{Stop, Work};
 const AT_ONCE: usize = 500;
 
 /// The job that applies large imports.
-pub(crate) const JOB: crate::job::Kind = crate::job::Kind { name: "import", unit: "rows", writes_logs: false, run, give_up };
+pub(crate) const JOB: crate::job::Kind = crate::job::Kind { name: "import", unit: "rows", lane: crate::job::Lane::Any, run, give_up };
 
 /// What is left to do lies behind the import's report.
 #[derive(Debug, Clone, Serialize, Deserialize)]

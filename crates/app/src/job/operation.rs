@@ -11,12 +11,12 @@ use store::change::Topic;
 use store::job::Job;
 use store::{Tx, change, job, operation};
 
-use super::{Kind, Stop, Work, done};
+use super::{Kind, Lane, Stop, Work, done};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::operation::bulk::{self, Bulk, Payload};
 
-pub(crate) const KIND: Kind = Kind { name: bulk::JOB, unit: "rows", writes_logs: false, run, give_up };
+pub(crate) const KIND: Kind = Kind { name: bulk::JOB, unit: "rows", lane: Lane::Any, run, give_up };
 
 fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let payload: Arc<Payload> = Arc::new(work.payload()?);

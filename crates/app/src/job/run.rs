@@ -15,13 +15,13 @@ use store::job::Job;
 use store::{StoreError, change, job};
 use tokio::sync::watch;
 
-use super::{KINDS, Stop, Work, kind};
+use super::{KINDS, Lane, Stop, Work, kind};
 use crate::App;
 use crate::error::{AppError, Result};
 
-/// How many jobs run at the same time. Only the first thread takes those that write the log index: they would wait for
-/// each other there, and a hunter's search must not wait for an import.
-const THREADS: usize = 3;
+/// What the threads take, one a thread: how many jobs run at the same time. Those that write the log index would wait for
+/// each other there, and a hunter's search must wait neither for an import nor for a receiver of messages that is down.
+const THREADS: [&[Lane]; 4] = [&[Lane::Any, Lane::Logs], &[Lane::Any], &[Lane::Any], &[Lane::Outbound]];
 /// How often a running job says that it is alive: well within [`job::ABANDONED_AFTER_SECONDS`].
 const BEAT: Duration = Duration::from_secs(2);
 /// How often the queue is looked at when nothing says that it changed: for jobs that wait to be tried again.
@@ -65,17 +65,18 @@ pub fn run_jobs(app: &App) -> Result<Runner> {
         tracing::info!(jobs = taken, "jobs that were interrupted go on");
     }
     let (tell, _) = watch::channel(());
-    let mut runner = Runner { stopping: Arc::default(), tell, threads: Vec::with_capacity(THREADS) };
+    let mut runner = Runner { stopping: Arc::default(), tell, threads: Vec::with_capacity(THREADS.len()) };
     let in_hand = InHand::default();
-    for number in 0..THREADS {
+    for (number, lanes) in THREADS.into_iter().enumerate() {
         let failed = |error: std::io::Error| AppError::Internal(format!("a thread for jobs could not be started: {error}"));
         // It drives nothing but the waiting.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
         let (app, stopping, told, in_hand) = (app.clone(), Arc::clone(&runner.stopping), runner.tell.subscribe(), Arc::clone(&in_hand));
-        let except = if number == 0 { Vec::new() } else { KINDS.iter().filter(|kind| kind.writes_logs).map(|kind| kind.name).collect() };
+        let except: Vec<_> = KINDS.iter().filter(|kind| !lanes.contains(&kind.lane)).map(|kind| kind.name).collect();
+        let plans = lanes.contains(&Lane::Outbound);
         let thread = std::thread::Builder::new()
             .name(format!("job-{number}"))
-            .spawn(move || serve(&app, &except, &runtime, &stopping, told, &in_hand))
+            .spawn(move || serve(&app, &except, plans, &runtime, &stopping, told, &in_hand))
             .map_err(failed)?;
         runner.threads.push(thread);
     }
@@ -85,6 +86,7 @@ pub fn run_jobs(app: &App) -> Result<Runner> {
 fn serve(
     app: &App,
     except: &[&'static str],
+    plans: bool,
     runtime: &tokio::runtime::Runtime,
     stopping: &Arc<AtomicBool>,
     mut told: watch::Receiver<()>,
@@ -94,6 +96,9 @@ fn serve(
     while !stopping.load(Ordering::Relaxed) {
         // What is committed from here on wakes the wait below.
         changes.mark_unchanged();
+        if plans && let Err(error) = queue_due(app) {
+            tracing::warn!(%error, "what is due could not be queued; it is tried again");
+        }
         match claim(app, except) {
             Ok(Some(job)) => {
                 let id = job.id;
@@ -128,7 +133,10 @@ pub fn drain(app: &App) -> Result<usize> {
     apart(|| {
         let stopping = Arc::default();
         let mut count = 0;
-        while let Some(job) = claim(app, &[])? {
+        while let Some(job) = {
+            queue_due(app)?;
+            claim(app, &[])?
+        } {
             carry_out(app, job, 0, &stopping);
             count += 1;
         }
@@ -150,6 +158,17 @@ fn claim(app: &App, except: &[&'static str]) -> Result<Option<Job>, StoreError> 
         return Ok(None);
     }
     app.store.write_blocking(Scope::System, move |tx| job::claim_except(tx, now, &except))
+}
+
+/// Queues what is due by the clock: messages to webhooks. A look first, so that the writer is not kept.
+fn queue_due(app: &App) -> Result<()> {
+    let stamp = app.stamp("system");
+    let now = stamp.at;
+    let due = app.store.read_blocking(Scope::System, move |tx| Ok::<_, AppError>(!store::webhook::due(tx, now)?.is_empty()))?;
+    if due {
+        app.store.write_blocking(Scope::System, move |tx| crate::webhook::queue_due(tx, &stamp))?;
+    }
+    Ok(())
 }
 
 /// Carries a claimed job out, and sees to its end whatever happens.

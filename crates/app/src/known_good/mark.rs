@@ -13,12 +13,12 @@ use store::{Tx, change, job};
 
 use crate::App;
 use crate::error::AppError;
-use crate::job::{Kind, Stop, Work, done};
+use crate::job::{Kind, Lane, Stop, Work, done};
 
 /// Observables read, and marks written, in one transaction.
 const CHUNK: i64 = 5_000;
 
-pub(crate) const JOB: Kind = Kind { name: known_good::JOB, unit: "observables", writes_logs: false, run, give_up };
+pub(crate) const JOB: Kind = Kind { name: known_good::JOB, unit: "observables", lane: Lane::Any, run, give_up };
 
 /// What a chunk came to.
 enum Step {

@@ -20,9 +20,9 @@ use store::{StoreError, Tx, change, journal};
 use super::{BadLine, BrokenMember, DayCount, LogReport, NameCount, ReadFile};
 use crate::App;
 use crate::error::{AppError, Result};
-use crate::job::{Kind, Stop, Work, done};
+use crate::job::{Kind, Lane, Stop, Work, done};
 
-pub(crate) const IMPORT_JOB: Kind = Kind { name: "logs", unit: "bytes", writes_logs: true, run, give_up };
+pub(crate) const IMPORT_JOB: Kind = Kind { name: "logs", unit: "bytes", lane: Lane::Logs, run, give_up };
 
 /// The job's payload.
 #[derive(Debug, Clone, Serialize, Deserialize)]

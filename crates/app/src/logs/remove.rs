@@ -9,9 +9,9 @@ use store::job::Job;
 
 use crate::App;
 use crate::error::{AppError, Result};
-use crate::job::{Kind, Stop, Work, done};
+use crate::job::{Kind, Lane, Stop, Work, done};
 
-pub(crate) const REMOVE_JOB: Kind = Kind { name: "logs_remove", unit: "files", writes_logs: true, run, give_up };
+pub(crate) const REMOVE_JOB: Kind = Kind { name: "logs_remove", unit: "files", lane: Lane::Logs, run, give_up };
 
 /// The job's payload.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::job::JobState;
 use model::sighting::Outcome;
 use model::time::Window;
+use model::webhook::EventType;
 use model::{Scope, Stamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,9 +25,10 @@ use super::names::Names;
 use super::{CoverageView, coverage, index, outside};
 use crate::App;
 use crate::error::{AppError, Result};
-use crate::job::{Kind, Stop, Work, done};
+use crate::job::{Kind, Lane, Stop, Work, done};
+use crate::webhook;
 
-pub(crate) const JOB: Kind = Kind { name: "sightings", unit: "observables", writes_logs: false, run, give_up };
+pub(crate) const JOB: Kind = Kind { name: "sightings", unit: "observables", lane: Lane::Any, run, give_up };
 
 /// Observables of a search that are written down in one transaction: about 20 ms of the writer's time.
 pub(super) const NEEDLES_CHUNK: usize = 2_000;
@@ -236,6 +238,11 @@ fn end(app: &App, work: &Work, plan: &Plan, hosts: Names, accounts: Names) -> Re
         let deed = Deed { verb: "sighting.done", object: &model::case::case_number(search.case_number), details: &totals };
         journal::append(tx, &stamp, &deed, ShownIn::Case(search.case))?;
         store::job::beat(tx, job.id, search.observables, search.observables, stamp.at)?;
+        if let Some(case) = case::find_by_id(tx, search.case)? {
+            let mut told = totals.clone();
+            told["case"] = json!(model::case::case_number(case.number));
+            webhook::raise(tx, &stamp, EventType::SightingDone, &case, &told)?;
+        }
         done(tx, &stamp, &job, &totals)?;
         // The artifacts tell what the newest search saw.
         change::announce(tx, &stamp, Topic::Artifacts, search.case)?;

@@ -7,6 +7,7 @@ use logs::{LogError, Needle, SearchRequest};
 use model::case::case_number;
 use model::job::JobState;
 use model::time::Window;
+use model::webhook::EventType;
 use model::{Scope, Stamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,10 +18,11 @@ use store::{Tx, case, job, journal, watch};
 
 use crate::App;
 use crate::error::{AppError, Result};
-use crate::job::{Kind, Stop, Work, done};
+use crate::job::{Kind, Lane, Stop, Work, done};
 use crate::sighting::{launch_over, needle};
+use crate::webhook;
 
-pub(crate) const JOB: Kind = Kind { name: "watch", unit: "files", writes_logs: false, run, give_up };
+pub(crate) const JOB: Kind = Kind { name: "watch", unit: "files", lane: Lane::Any, run, give_up };
 
 /// Observables that are looked up together.
 const TOGETHER: i64 = 20_000;
@@ -93,6 +95,8 @@ fn tell(tx: &mut Tx<'_>, stamp: &Stamp, case: i64, file: &LogFile, seen: &[i64])
     let details = json!({ "search": search, "observables": seen.len(), "source": file.source_name, "file": file.name });
     let deed = Deed { verb: "sighting.watched", object: &case_number(case.number), details: &details };
     journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
+    let told = json!({ "case": case_number(case.number), "search": search, "observables": seen.len(), "sources": [file.source_name] });
+    webhook::raise(tx, stamp, EventType::SightingSeen, &case, &told)?;
     Ok(Some(search))
 }
 

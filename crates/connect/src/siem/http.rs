@@ -46,11 +46,48 @@ impl Call {
     }
 }
 
+/// A client with time limits that asks what it is given and nobody else, and what drives it.
+pub(crate) struct Way {
+    pub(crate) client: reqwest::Client,
+    pub(crate) runtime: tokio::runtime::Runtime,
+}
+
+impl Way {
+    /// Redirects are not followed; a proxy is one that was set, never one of the environment.
+    ///
+    /// # Errors
+    /// What can't be used, into `fields`.
+    pub(crate) fn new(timeout: u64, ca: &str, proxy: &str, headers: HeaderMap, fields: &mut Fields) -> Option<Self> {
+        // A second installation of the same provider is refused, and changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(timeout.min(10)))
+            .timeout(Duration::from_secs(timeout))
+            .redirect(reqwest::redirect::Policy::none())
+            .default_headers(headers)
+            .user_agent(concat!("vizsla/", env!("CARGO_PKG_VERSION")))
+            .no_proxy();
+        if !ca.trim().is_empty() {
+            let certificates = fields.keep("/ca", reqwest::Certificate::from_pem_bundle(ca.as_bytes()))?;
+            if certificates.is_empty() {
+                fields.refuse("/ca", "holds no certificate: expected -----BEGIN CERTIFICATE-----");
+                return None;
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        if !proxy.trim().is_empty() {
+            builder = builder.proxy(fields.keep("/proxy", reqwest::Proxy::all(proxy.trim()))?);
+        }
+        let client = fields.keep("/url", builder.build())?;
+        let runtime = fields.keep("/url", tokio::runtime::Builder::new_current_thread().enable_all().build())?;
+        Some(Self { client, runtime })
+    }
+}
+
 /// A source as HTTP sees it.
 pub(crate) struct Http {
     base: Url,
-    client: reqwest::Client,
-    runtime: tokio::runtime::Runtime,
+    way: Way,
     timeout: u64,
     /// Waits are this much shorter than they would be: 1 outside of tests.
     backoff: Duration,
@@ -68,30 +105,9 @@ impl Http {
         cancelled: Arc<AtomicBool>,
         fields: &mut Fields,
     ) -> Option<Self> {
-        // A second installation of the same provider is refused, and changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let timeout = u64::from(settings.timeout_seconds);
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(timeout.min(10)))
-            .timeout(Duration::from_secs(timeout))
-            .redirect(reqwest::redirect::Policy::none())
-            .default_headers(credentials(kind, settings, secret, fields)?)
-            .user_agent(concat!("vizsla/", env!("CARGO_PKG_VERSION")))
-            .no_proxy();
-        if !settings.ca.trim().is_empty() {
-            let certificates = fields.keep("/ca", reqwest::Certificate::from_pem_bundle(settings.ca.as_bytes()))?;
-            if certificates.is_empty() {
-                fields.refuse("/ca", "holds no certificate: expected -----BEGIN CERTIFICATE-----");
-                return None;
-            }
-            builder = builder.tls_certs_merge(certificates);
-        }
-        if !settings.proxy.trim().is_empty() {
-            builder = builder.proxy(fields.keep("/proxy", reqwest::Proxy::all(settings.proxy.trim()))?);
-        }
-        let client = fields.keep("/url", builder.build())?;
-        let runtime = fields.keep("/url", tokio::runtime::Builder::new_current_thread().enable_all().build())?;
-        Some(Self { base, client, runtime, timeout, backoff: Duration::from_secs(1), cancelled })
+        let way = Way::new(timeout, &settings.ca, &settings.proxy, credentials(kind, settings, secret, fields)?, fields)?;
+        Some(Self { base, way, timeout, backoff: Duration::from_secs(1), cancelled })
     }
 
     /// The full address of a call.
@@ -133,7 +149,7 @@ impl Http {
 
     /// Waits, unless someone cancels.
     pub(crate) fn wait(&self, time: Duration) -> Result<(), AskError> {
-        self.runtime.block_on(async {
+        self.way.runtime.block_on(async {
             tokio::select! {
                 () = tokio::time::sleep(time) => Ok(()),
                 () = self.cancelled() => Err(AskError::Cancelled),
@@ -149,14 +165,14 @@ impl Http {
 
     fn once(&self, call: &Call) -> Result<(u16, String, Vec<u8>), AskError> {
         let url = self.address(call)?;
-        let mut request = if call.post { self.client.post(url) } else { self.client.get(url) };
+        let mut request = if call.post { self.way.client.post(url) } else { self.way.client.get(url) };
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
         if let Some((content_type, body)) = &call.body {
             request = request.header(CONTENT_TYPE, *content_type).body(body.clone());
         }
-        self.runtime.block_on(async {
+        self.way.runtime.block_on(async {
             tokio::select! {
                 answer = self.read(request) => answer,
                 () = self.cancelled() => Err(AskError::Cancelled),

@@ -26,7 +26,9 @@ use model::sighting::SourceKind;
 use model::time::Window;
 use model::{FieldError, Fields};
 
+pub(crate) use answer::told;
 pub use answer::{Answer, AskError, Asked, Event, Held, Question};
+pub(crate) use http::Way;
 pub use settings::{DEFAULT_QUERY, Settings, usual_query};
 
 use http::Http;

@@ -6,6 +6,7 @@ mod frame;
 mod people;
 mod records;
 mod sightings;
+mod webhooks;
 
 use axum::http::Method;
 use axum::routing::MethodRouter;
@@ -16,12 +17,15 @@ use crate::Web;
 
 /// The API.
 pub(crate) fn api_routes() -> Vec<ApiRoute> {
-    [frame::api(), cases::api(), exports::api(), records::api(), sightings::api(), people::api()].into_iter().flatten().collect()
+    [frame::api(), cases::api(), exports::api(), records::api(), sightings::api(), people::api(), webhooks::api()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The pages.
 pub(crate) fn ui_routes() -> Vec<UiRoute> {
-    [frame::ui(), cases::ui(), exports::ui(), records::ui(), sightings::ui(), people::ui()].into_iter().flatten().collect()
+    [frame::ui(), cases::ui(), exports::ui(), records::ui(), sightings::ui(), people::ui(), webhooks::ui()].into_iter().flatten().collect()
 }
 
 fn route(method: Method, path: &str, least: Role, summary: &'static str, handler: MethodRouter<Web>) -> ApiRoute {

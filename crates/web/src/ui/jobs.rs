@@ -75,6 +75,7 @@ pub(crate) fn title(job: &JobView) -> String {
         "logs_remove" => "Removing",
         "sightings" => "Sightings search",
         "watch" => "Watching",
+        "webhook" => "Telling a webhook",
         "operation" => "Changing",
         "import" => "Importing",
         "known_good" => "Marking what is known good",

@@ -5,6 +5,7 @@ pub(crate) mod break_glass;
 pub(crate) mod groups;
 pub(crate) mod journal;
 pub(crate) mod tokens;
+pub(crate) mod webhooks;
 
 use app::AppError;
 use app::account::{self, PasswordChange, ProfilePatch, ProfileView, Secret, Theme};
@@ -37,6 +38,10 @@ impl Done {
             "account-created" => "The account is created.",
             "account-password" => "The new password is set. Sessions of the account have ended.",
             "group" => "The group is saved.",
+            "webhook" => "The webhook is saved.",
+            "webhook-tested" => "A test is on its way.",
+            "webhook-resent" => "The message is sent again.",
+            "webhook-deleted" => "The webhook is deleted.",
             _ => return,
         };
         shell.toast = Some(Toast { text: text.to_owned(), undo: None });
