@@ -61,6 +61,7 @@ const KINDS: &[Kind] = &[
     crate::logs::REMOVE_JOB,
     crate::sighting::JOB,
     crate::watch::JOB,
+    crate::watch::ADDED_JOB,
     crate::webhook::JOB,
 ];
 

@@ -23,6 +23,7 @@ mod view;
 pub use add_matched::{AddMatched, add_matched};
 pub use again::{RunAgain, again};
 pub use get::get;
+pub(crate) use judge::{NOT_FOUND, ONLY_AS_WRITTEN};
 pub use list::{count, list};
 pub(crate) use needle::needle;
 pub use of_record::of_record;
@@ -30,8 +31,8 @@ pub(crate) use outside::asked;
 pub use results::{ResultQuery, results, rows};
 pub(crate) use run::JOB;
 pub use seen_with::{SeenWithView, seen_with};
-pub(crate) use start::launch_over;
 pub use start::{SightingRequest, start};
+pub(crate) use start::{launch_over, launch_standing, next_search_number};
 pub use view::{
     CandidateView, CoverageView, RecordSightingView, SampleView, SeenNameView, SightingResultView, SightingRowView, SightingSummary,
     SightingTotals, SightingView, WindowView,

@@ -1,9 +1,17 @@
-//! Standing searches: a case's observables are looked for in logs as they come in.
+//! Standing searches: a case's observables are looked for in logs as they come in, in the kept logs as they come into the case,
+//! and in outside sources by the clock.
 
+mod added;
+mod ask;
+mod due;
 mod get;
 mod run;
 mod set;
+mod tell;
 
-pub use get::{WatchView, get};
+pub(crate) use added::JOB as ADDED_JOB;
+pub(crate) use ask::{ended, gather, gave_up};
+pub(crate) use due::{is_due, queue_due};
+pub use get::{WatchNews, WatchView, get};
 pub(crate) use run::{JOB, queue};
-pub use set::{set, unset};
+pub use set::{WatchInput, set, unset};

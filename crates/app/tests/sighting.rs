@@ -6,6 +6,7 @@ mod evidence;
 use app::AppError;
 use app::artifact::{ArtifactQuery, ExcludeArtifacts};
 use app::sighting::{self, AddMatched, ResultQuery, SeenNameView, SightingRequest};
+use app::watch::WatchInput;
 use app::{artifact, job, record as records};
 use evidence::{add, all_data, case, case_with, event, import, record, results, search, told};
 use model::Scope;
@@ -184,8 +185,8 @@ testkit::each_engine! {
         import(&test, "Proxy", &[event("2026-01-01T10:00:00Z", "WS-1", "anna", "evil.example")]).await;
         assert!(sighting::list(&test, &test.analyst, &case).await.unwrap().is_empty(), "nobody watched yet");
 
-        assert!(app::watch::set(&test, &test.analyst, &case).await.unwrap().watching);
-        app::watch::set(&test, &test.analyst, &case).await.unwrap();
+        assert!(app::watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap().watching);
+        app::watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap();
         import(&test, "Proxy", &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "nothing of interest")]).await;
         assert!(sighting::list(&test, &test.analyst, &case).await.unwrap().is_empty(), "nothing was seen");
         import(&test, "Proxy", &[event("2026-01-03T10:00:00Z", "WS-2", "anna", "evil.example again")]).await;
@@ -199,7 +200,7 @@ testkit::each_engine! {
         let before = looks(job::recent(&test, &test.analyst, 100).await.unwrap());
         let hidden = evidence::case(&test, &test.lead, true).await.number;
         add(&test, &test.lead, &hidden, &["hidden.example"]).await;
-        app::watch::set(&test, &test.lead, &hidden).await.unwrap();
+        app::watch::set(&test, &test.lead, &hidden, WatchInput::default()).await.unwrap();
         import(&test, "Proxy", &[event("2026-01-03T12:00:00Z", "WS-2", "anna", "hidden.example")]).await;
         assert_eq!(sighting::list(&test, &test.lead, &hidden).await.unwrap().len(), 1);
         let jobs = job::recent(&test, &test.analyst, 100).await.unwrap();
@@ -209,7 +210,7 @@ testkit::each_engine! {
         assert!(!app::watch::unset(&test, &test.analyst, &case).await.unwrap().watching);
         import(&test, "Proxy", &[event("2026-01-04T10:00:00Z", "WS-3", "anna", "evil.example")]).await;
         assert_eq!(sighting::list(&test, &test.analyst, &case).await.unwrap().len(), 1);
-        assert!(app::watch::set(&test, &test.reader, &case).await.is_err());
+        assert!(app::watch::set(&test, &test.reader, &case, WatchInput::default()).await.is_err());
     }
 
     async fn machines_and_accounts_are_matched_by_identity_and_never_joined(test: TestApp) {

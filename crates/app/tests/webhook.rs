@@ -63,7 +63,7 @@ testkit::each_engine! {
         let number = open_case(&test, "Operation Heliotrope", false).await;
         open_case(&test, "Hidden", true).await;
         add(&test, &test.lead, &number, &["evil.example"]).await;
-        app::watch::set(&test, &test.lead, &number).await.unwrap();
+        app::watch::set(&test, &test.lead, &number, Default::default()).await.unwrap();
         import(&test, "Proxy", &[event("2026-01-03T10:00:00Z", "WS-2", "anna", "to evil.example")]).await;
         let closing = CasePatch {
             state: Some(CaseState::Closed),

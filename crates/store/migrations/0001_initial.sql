@@ -511,7 +511,22 @@ CREATE INDEX sighting_search_case ON sighting_search (case_id, id);
 CREATE TABLE sighting_watch (
     case_id    {int} PRIMARY KEY REFERENCES security_case (id),
     created_by {text} NOT NULL,
-    created_at {int} NOT NULL
+    created_at {int} NOT NULL,
+    -- Up to which artifact's row the kept logs were looked through, and the job that does so, or 0.
+    looked_to  {int} NOT NULL,
+    look_job   {int} NOT NULL,
+    -- Every how many minutes outside sources are asked, 0 for never; which (JSON, empty for all); when next.
+    every      {int} NOT NULL,
+    sources    {text} NOT NULL,
+    next_at    {int} NOT NULL,
+    -- When they were last asked, up to when without a gap, what went wrong, and the job that asks, or 0.
+    asked_at   {int} NOT NULL,
+    asked_to   {int} NOT NULL,
+    error      {text} NOT NULL,
+    ask_job    {int} NOT NULL,
+    -- What was seen last, as JSON, and when, or 0.
+    news       {text} NOT NULL,
+    news_at    {int} NOT NULL
 );
 
 -- What was asked for: the observables of a search, and what came out over all sources.

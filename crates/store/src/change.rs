@@ -33,6 +33,8 @@ pub enum Topic {
     Logs,
     /// Accounts and groups.
     People,
+    /// What a case's watch saw.
+    Watch,
     /// Webhooks and what they were sent.
     Webhooks,
 }
@@ -50,6 +52,7 @@ impl Topic {
             Self::Records => "records",
             Self::Logs => "logs",
             Self::People => "people",
+            Self::Watch => "watch",
             Self::Webhooks => "webhooks",
         }
     }

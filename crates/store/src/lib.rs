@@ -215,6 +215,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("webhook", webhook::STATEMENTS),
         ("sighting::result", sighting::result::STATEMENTS),
         ("sighting::name", sighting::name::STATEMENTS),
+        ("sighting::standing", sighting::standing::STATEMENTS),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(|(name, sql)| (*module, *name, *sql))).collect()
 }

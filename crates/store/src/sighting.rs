@@ -2,6 +2,7 @@
 
 pub(crate) mod name;
 pub(crate) mod result;
+pub mod standing;
 
 use std::collections::HashMap;
 
@@ -110,8 +111,8 @@ statements! {
     GIVE_UP = "UPDATE sighting_search SET state = $2, error = $3, finished_at = $4 WHERE id = $1";
     FIND = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.number = $2");
     FIND_BY_ROW = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.id = $2");
-    LIST = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.case_id = $2 ORDER BY s.id DESC LIMIT $3");
-    COUNT = "SELECT CAST(count(*) AS bigint) FROM sighting_search WHERE case_id = $1";
+    LIST = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.case_id = $2 AND s.number > 0 ORDER BY s.id DESC LIMIT $3");
+    COUNT = "SELECT CAST(count(*) AS bigint) FROM sighting_search WHERE case_id = $1 AND number > 0";
     NEEDLES = "SELECT n.record_id, r.category, r.title FROM sighting_needle n JOIN record r ON r.id = n.record_id
         WHERE n.search_id = $1 AND n.record_id > $2 ORDER BY n.record_id LIMIT $3";
 }

@@ -1,18 +1,39 @@
-//! Cases whose observables are looked for in logs as they come in.
+//! Cases whose observables are looked for in logs as they come in, and asked of outside sources by the clock.
 
 use model::{Kind, Stamp, Timestamp};
 
-use crate::engine::{Tx, params, statements};
+use crate::engine::{Row, Tx, params, statements};
 use crate::error::Result;
 use crate::sighting::Needle;
 
 statements! {
-    SET = "INSERT INTO sighting_watch (case_id, created_by, created_at) VALUES ($1, $2, $3) ON CONFLICT (case_id) DO NOTHING";
+    SET = "INSERT INTO sighting_watch (case_id, created_by, created_at, looked_to, look_job, every, sources, next_at, asked_at, asked_to,
+        error, ask_job, news, news_at)
+        SELECT CAST($1 AS bigint), CAST($2 AS text), CAST($3 AS bigint), coalesce(max(a.id), 0), 0, 0, '[]', 0, 0, 0, '', 0, '', 0
+        FROM artifact a WHERE a.case_id = $1
+        ON CONFLICT (case_id) DO NOTHING";
     UNSET = "DELETE FROM sighting_watch WHERE case_id = $1";
-    FIND = "SELECT created_by, created_at FROM sighting_watch WHERE case_id = $1";
+    FIND = "SELECT created_by, created_at, looked_to, every, sources, next_at, asked_at, asked_to, error, news, news_at
+        FROM sighting_watch WHERE case_id = $1";
     CASES = "SELECT case_id FROM sighting_watch ORDER BY case_id";
     OBSERVABLES = "SELECT a.record_id, r.category, r.title FROM artifact a JOIN record r ON r.id = a.record_id
         WHERE a.case_id = $1 AND a.kind = $2 AND a.status = 1 AND a.record_id > $3 ORDER BY a.record_id LIMIT $4";
+    ADDED = "SELECT a.id, a.status, a.record_id, r.category, r.title FROM artifact a JOIN record r ON r.id = a.record_id
+        WHERE a.case_id = $1 AND a.kind = $2 AND a.id > $3 ORDER BY a.id LIMIT $4";
+    TO_LOOK = "SELECT w.case_id, w.created_by FROM sighting_watch w JOIN security_case c ON c.id = w.case_id
+        WHERE c.state < 4
+        AND EXISTS (SELECT 1 FROM artifact a WHERE a.case_id = w.case_id AND a.kind = $1 AND a.id > w.looked_to)
+        AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = w.look_job AND j.state IN ('queued', 'running')) ORDER BY w.case_id";
+    LOOKS = "UPDATE sighting_watch SET look_job = $2 WHERE case_id = $1";
+    LOOKED = "UPDATE sighting_watch SET looked_to = $2 WHERE case_id = $1 AND looked_to < $2";
+    SCHEDULE = "UPDATE sighting_watch SET every = $2, sources = $3, next_at = $4, error = '' WHERE case_id = $1";
+    TO_ASK = "SELECT w.case_id, w.created_by FROM sighting_watch w JOIN security_case c ON c.id = w.case_id
+        WHERE w.every > 0 AND w.next_at <= $1 AND c.state < 4
+        AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = w.ask_job AND j.state IN ('queued', 'running')) ORDER BY w.case_id";
+    ASKS = "UPDATE sighting_watch SET ask_job = $2, next_at = $3 WHERE case_id = $1";
+    ASKED = "UPDATE sighting_watch SET asked_at = $2, error = $3 WHERE case_id = $1";
+    COVERED = "UPDATE sighting_watch SET asked_to = $2 WHERE case_id = $1 AND asked_to < $2";
+    NEWS = "UPDATE sighting_watch SET news = $2, news_at = $3 WHERE case_id = $1";
 }
 
 /// That a case watches.
@@ -22,9 +43,43 @@ pub struct Watch {
     pub created_by: String,
     /// When.
     pub created_at: Timestamp,
+    /// Up to which artifact's row the kept logs were looked through.
+    pub looked_to: i64,
+    /// Every how many minutes outside sources are asked, 0 for never.
+    pub every: i64,
+    /// Which, as JSON; an empty list for all.
+    pub sources: String,
+    /// When they are asked next, or never.
+    pub next_at: Timestamp,
+    /// When they were last asked, or never.
+    pub asked_at: Timestamp,
+    /// Up to when all of them answered, or never.
+    pub asked_to: Timestamp,
+    /// What went wrong the last time; empty when nothing did.
+    pub error: String,
+    /// What was seen last, as JSON; may be empty.
+    pub news: String,
+    /// When, or never.
+    pub news_at: Timestamp,
 }
 
-/// Lets a case watch; whether it did not already. The caller has found the case.
+fn read(row: &Row<'_>) -> Result<Watch> {
+    Ok(Watch {
+        created_by: row.text(0)?,
+        created_at: row.time(1)?,
+        looked_to: row.int(2)?,
+        every: row.int(3)?,
+        sources: row.text(4)?,
+        next_at: row.time(5)?,
+        asked_at: row.time(6)?,
+        asked_to: row.time(7)?,
+        error: row.text(8)?,
+        news: row.text(9)?,
+        news_at: row.time(10)?,
+    })
+}
+
+/// Lets a case watch from now on; whether it did not already. The caller has found the case.
 ///
 /// # Errors
 /// When the database fails.
@@ -45,7 +100,7 @@ pub fn unset(tx: &mut Tx<'_>, case: i64) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub fn find(tx: &mut Tx<'_>, case: i64) -> Result<Option<Watch>> {
-    tx.query_opt(FIND, params![case], |row| Ok(Watch { created_by: row.text(0)?, created_at: row.time(1)? }))
+    tx.query_opt(FIND, params![case], read)
 }
 
 /// The rows of all cases that watch, for the jobs that look at new logs.
@@ -64,4 +119,85 @@ pub fn observables(tx: &mut Tx<'_>, case: i64, after: i64, limit: i64) -> Result
     tx.query(OBSERVABLES, params![case, Kind::Observable.code(), after, limit], |row| {
         Ok(Needle { record: row.int(0)?, category: row.text(1)?, value: row.text(2)? })
     })
+}
+
+/// Observables that came into a case after an artifact's row, at most `limit`: the included ones, and up to which row that is;
+/// no row when there are none.
+///
+/// # Errors
+/// When the database fails.
+pub fn added(tx: &mut Tx<'_>, case: i64, after: i64, limit: i64) -> Result<(Vec<Needle>, Option<i64>)> {
+    let rows = tx.query(ADDED, params![case, Kind::Observable.code(), after, limit], |row| {
+        Ok((row.int(0)?, row.int(1)? == 1, Needle { record: row.int(2)?, category: row.text(3)?, value: row.text(4)? }))
+    })?;
+    let last = rows.last().map(|(id, ..)| *id);
+    Ok((rows.into_iter().filter(|(_, included, _)| *included).map(|(.., needle)| needle).collect(), last))
+}
+
+/// Open cases that watch and have observables for which the kept logs were not looked through, with who asked for it.
+///
+/// # Errors
+/// When the database fails.
+pub fn to_look(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>> {
+    tx.query(TO_LOOK, params![Kind::Observable.code()], |row| Ok((row.int(0)?, row.text(1)?)))
+}
+
+/// Says which job looks through the kept logs.
+///
+/// # Errors
+/// When the database fails.
+pub fn looks(tx: &mut Tx<'_>, case: i64, job: i64) -> Result<()> {
+    tx.execute(LOOKS, params![case, job]).map(|_| ())
+}
+
+/// Says up to which artifact's row the kept logs were looked through.
+///
+/// # Errors
+/// When the database fails.
+pub fn looked(tx: &mut Tx<'_>, case: i64, to: i64) -> Result<()> {
+    tx.execute(LOOKED, params![case, to]).map(|_| ())
+}
+
+/// Says how often outside sources are asked, which, and when next.
+///
+/// # Errors
+/// When the database fails.
+pub fn schedule(tx: &mut Tx<'_>, case: i64, every: i64, sources: &str, next_at: Timestamp) -> Result<()> {
+    tx.execute(SCHEDULE, params![case, every, sources, next_at]).map(|_| ())
+}
+
+/// Open cases whose outside sources are to be asked by now, with who asked for it.
+///
+/// # Errors
+/// When the database fails.
+pub fn to_ask(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(i64, String)>> {
+    tx.query(TO_ASK, params![now], |row| Ok((row.int(0)?, row.text(1)?)))
+}
+
+/// Says which job asks outside sources, or 0 for none, and when they are asked after that.
+///
+/// # Errors
+/// When the database fails.
+pub fn asks(tx: &mut Tx<'_>, case: i64, job: i64, next_at: Timestamp) -> Result<()> {
+    tx.execute(ASKS, params![case, job, next_at]).map(|_| ())
+}
+
+/// Says when outside sources were asked and what went wrong; without a gap up to `covered`, where they all answered.
+///
+/// # Errors
+/// When the database fails.
+pub fn asked(tx: &mut Tx<'_>, case: i64, now: Timestamp, error: &str, covered: Option<Timestamp>) -> Result<()> {
+    tx.execute(ASKED, params![case, now, error])?;
+    if let Some(to) = covered {
+        tx.execute(COVERED, params![case, to])?;
+    }
+    Ok(())
+}
+
+/// Keeps what was seen last.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_news(tx: &mut Tx<'_>, case: i64, news: &str, now: Timestamp) -> Result<()> {
+    tx.execute(NEWS, params![case, news, now]).map(|_| ())
 }

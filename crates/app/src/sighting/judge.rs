@@ -25,8 +25,11 @@ use super::{SampleView, coverage, needle};
 use crate::job::Stop;
 use crate::logs::DayCount;
 
+/// How the reason begins where a source answered, and can't tell what it covers.
+pub(crate) const NOT_FOUND: &str = "it was not found, but";
+
 /// What is told with a network, or a value with wildcards, that was not found by the text it is written with.
-const ONLY_AS_WRITTEN: &str = "it was asked for as it is written, not by what it stands for; give the source a query of its own for this type, \
+pub(crate) const ONLY_AS_WRITTEN: &str = "it was asked for as it is written, not by what it stands for; give the source a query of its own for this type, \
                                or search for the values it stands for";
 /// The longest question that is kept, in bytes.
 const QUERY_BYTES: usize = 16 * 1024;
@@ -68,7 +71,7 @@ pub(super) fn result(judge: &Judge<'_>, stored: &Needle, asked: &Asked, answer: 
     } else if !problems.is_empty() {
         Outcome::Failed
     } else if let Some(error) = judge.coverage.error.as_ref().filter(|_| !judge.source.external) {
-        problems.push(format!("it was not found, but what the source has in this window is not known: {error}"));
+        problems.push(format!("{NOT_FOUND} what the source has in this window is not known: {error}"));
         Outcome::Failed
     } else if !judge.coverage.view.covered && !judge.source.external {
         Outcome::NoCoverage

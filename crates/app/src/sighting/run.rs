@@ -26,7 +26,7 @@ use super::{CoverageView, coverage, index, outside};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::job::{Kind, Lane, Stop, Work, done};
-use crate::webhook;
+use crate::{watch, webhook};
 
 pub(crate) const JOB: Kind = Kind { name: "sightings", unit: "observables", lane: Lane::Any, run, give_up };
 
@@ -43,6 +43,9 @@ pub(super) struct Payload {
     /// Of a large search, the rows of its observables: they are written down in chunks before anything is asked.
     #[serde(default)]
     pub(super) records: Vec<i64>,
+    /// Whether the clock asks: it gathers its observables itself, and stays only when it saw something new.
+    #[serde(default)]
+    pub(super) standing: bool,
 }
 
 /// A source of logs, as the search asks it.
@@ -80,8 +83,11 @@ pub(super) struct Together<'a> {
 }
 
 fn run(app: &App, work: &Work) -> Result<(), Stop> {
-    let Payload { search, records, .. } = work.payload()?;
-    let plan = plan(app, search)?;
+    let Payload { search, records, standing, .. } = work.payload()?;
+    if standing {
+        watch::gather(app, work, search, super::start::MAX_OBSERVABLES)?;
+    }
+    let mut plan = plan(app, search)?;
     work.progress(0, total(&plan));
     for chunk in records.chunks(NEEDLES_CHUNK) {
         work.check()?;
@@ -121,6 +127,10 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         outcome
     })?;
     let (hosts, accounts) = together.names.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if standing {
+        let Some(kept) = watch::ended(app, work, &plan.search)? else { return Ok(()) };
+        plan.search = kept;
+    }
     end(app, work, &plan, hosts, accounts)
 }
 
@@ -254,6 +264,10 @@ fn end(app: &App, work: &Work, plan: &Plan, hosts: Names, accounts: Names) -> Re
 
 fn give_up(tx: &mut Tx<'_>, stamp: &Stamp, job: &Job, state: JobState, why: &str) -> Result<()> {
     let Ok(payload) = serde_json::from_str::<Payload>(&job.payload) else { return Ok(()) };
+    if payload.standing {
+        watch::gave_up(tx, stamp, job, payload.search, why)?;
+        return Ok(change::announce(tx, stamp, Topic::Sightings, job.case)?);
+    }
     sighting::give_up(tx, payload.search, state, why, stamp.at)?;
     change::announce(tx, stamp, Topic::Sightings, job.case)?;
     Ok(())

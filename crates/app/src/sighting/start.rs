@@ -10,7 +10,7 @@ use store::journal::{Deed, ShownIn};
 use store::sighting::{self, NewSearch};
 use store::{Tx, artifact, case, change, job, journal, log_source, source};
 
-use super::run::{JOB, NEEDLES_CHUNK};
+use super::run::{JOB, NEEDLES_CHUNK, Payload};
 use super::{SightingView, coverage};
 use crate::App;
 use crate::artifact::{Selection, with_selection};
@@ -93,10 +93,40 @@ pub(super) struct Asked {
     pub(super) sources: Vec<String>,
 }
 
+/// The next search's number.
+pub(crate) fn next_search_number(tx: &mut Tx<'_>) -> Result<i64> {
+    Ok(case::next_number(tx, "sighting_search", FIRST_NUMBER)?)
+}
+
+/// Stores a search that the clock asks for, out of sight, and queues the job that carries it out and gathers what it asks
+/// for; the job's row.
+pub(crate) fn launch_standing(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp,
+    case: &Case,
+    (from, to): (Timestamp, Timestamp),
+    sources: &[String],
+) -> Result<i64> {
+    let search = NewSearch {
+        number: -case::next_number(tx, "standing_search", 1)?,
+        case: case.id,
+        window_text: &coverage::range_words(from, to),
+        window_from: from,
+        window_to: to,
+        all_data: false,
+        sources: &json!(sources).to_string(),
+    };
+    let id = sighting::insert(tx, &search, 0, stamp)?;
+    let payload = Payload { subject: "by the clock".to_owned(), search: id, records: Vec::new(), standing: true };
+    let (job, _) = job::queue(tx, JOB.name, &payload, case.id, 0, stamp)?;
+    sighting::set_job(tx, id, job)?;
+    Ok(job)
+}
+
 /// Stores a search and queues the job that carries it out.
 pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked) -> Result<SightingView> {
     let Asked { records, window, window_text, sources } = asked;
-    let number = case::next_number(tx, "sighting_search", FIRST_NUMBER)?;
+    let number = next_search_number(tx)?;
     let (from, to) = match *window {
         Window::Between(from, to) => (from, to),
         Window::All => (Timestamp::NEVER, Timestamp::NEVER),

@@ -4,23 +4,20 @@
 use std::ops::ControlFlow;
 
 use logs::{LogError, Needle, SearchRequest};
-use model::case::case_number;
 use model::job::JobState;
 use model::time::Window;
-use model::webhook::EventType;
 use model::{Scope, Stamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::job::Job;
-use store::journal::{Deed, ShownIn};
 use store::log_source::{self, LogFile};
-use store::{Tx, case, job, journal, watch};
+use store::{Tx, case, job, watch};
 
+use super::tell::{Seen, tell};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::job::{Kind, Lane, Stop, Work, done};
 use crate::sighting::{launch_over, needle};
-use crate::webhook;
 
 pub(crate) const JOB: Kind = Kind { name: "watch", unit: "files", lane: Lane::Any, run, give_up };
 
@@ -53,7 +50,7 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let who = watch.map_or_else(|| work.job.created_by.clone(), |watch| watch.created_by);
     let (stamp, job) = (app.stamp(&who), work.job.clone());
     app.store.write_blocking(Scope::System, move |tx| {
-        let search = if seen.is_empty() { None } else { tell(tx, &stamp, case, &file, &seen)? };
+        let search = if seen.is_empty() { None } else { start(tx, &stamp, case, &file, &seen)? };
         done(tx, &stamp, &job, &json!({ "file": file.public_id, "source": file.source_name, "search": search }))
     })?;
     Ok(())
@@ -85,21 +82,18 @@ fn seen(app: &App, work: &Work, file: &LogFile, case: i64) -> Result<Vec<i64>, S
 
 /// Starts a search over the time of the file for what was seen in it, and says so in the case. Tells the search's number;
 /// nothing when the case was closed meanwhile.
-fn tell(tx: &mut Tx<'_>, stamp: &Stamp, case: i64, file: &LogFile, seen: &[i64]) -> Result<Option<String>> {
+fn start(tx: &mut Tx<'_>, stamp: &Stamp, case: i64, file: &LogFile, seen: &[i64]) -> Result<Option<String>> {
     let Some(case) = case::find_by_id(tx, case)?.filter(|case| case.state.is_open()) else { return Ok(None) };
     let window = match (file.first_at.set(), file.last_at.set()) {
         (Some(first), Some(last)) => Window::Between(first, last),
         _ => Window::All,
     };
     let search = launch_over(tx, stamp, &case, seen.to_vec(), window, vec![file.source_name.clone()])?;
-    let details = json!({ "search": search, "observables": seen.len(), "source": file.source_name, "file": file.name });
-    let deed = Deed { verb: "sighting.watched", object: &case_number(case.number), details: &details };
-    journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
-    let told = json!({ "case": case_number(case.number), "search": search, "observables": seen.len(), "sources": [file.source_name] });
-    webhook::raise(tx, stamp, EventType::SightingSeen, &case, &told)?;
+    let sources = std::slice::from_ref(&file.source_name);
+    tell(tx, stamp, &case, &Seen { observables: seen.len(), sources, file: &file.name, search: &search })?;
     Ok(Some(search))
 }
 
-fn give_up(_: &mut Tx<'_>, _: &Stamp, _: &Job, _: JobState, _: &str) -> Result<()> {
+pub(super) fn give_up(_: &mut Tx<'_>, _: &Stamp, _: &Job, _: JobState, _: &str) -> Result<()> {
     Ok(())
 }

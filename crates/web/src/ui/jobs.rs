@@ -75,6 +75,7 @@ pub(crate) fn title(job: &JobView) -> String {
         "logs_remove" => "Removing",
         "sightings" => "Sightings search",
         "watch" => "Watching",
+        "watch_added" => "Looking through the kept logs for",
         "webhook" => "Telling a webhook",
         "operation" => "Changing",
         "import" => "Importing",

@@ -6,6 +6,7 @@ mod cell;
 pub(crate) mod matched;
 pub(crate) mod picture;
 mod record;
+pub(crate) mod watching;
 
 pub(crate) use cell::count as cell_count;
 pub(crate) use record::{PanelSighting, panel};
@@ -15,9 +16,8 @@ use app::sighting::{self, SightingSummary};
 use app::watch::{self, WatchView};
 use askama::Template;
 use axum::extract::State;
-use serde::Deserialize;
 
-use super::{Form, Screen, Shell, Visit, page, see};
+use super::{Screen, Shell, Visit, page};
 use crate::Web;
 use crate::params::Path;
 
@@ -41,23 +41,6 @@ pub(crate) async fn list(State(web): State<Web>, visit: Visit, Path(number): Pat
     let searches = sighting::list(&web.app, &visit.actor, &number).await?;
     let watch = watch::get(&web.app, &visit.actor, &number).await?;
     page(&SightingsPage { shell: visit.shell, case, searches, watch })
-}
-
-/// Whether new logs are to be looked through.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct WatchForm {
-    /// Anything but nothing: yes.
-    #[serde(default)]
-    on: String,
-}
-
-pub(crate) async fn watch(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<WatchForm>) -> Screen {
-    if form.on.is_empty() {
-        watch::unset(&web.app, &visit.actor, &number).await?;
-    } else {
-        watch::set(&web.app, &visit.actor, &number).await?;
-    }
-    Ok(see(&format!("/cases/{number}/sightings")))
 }
 
 /// A source's name where there is little room.

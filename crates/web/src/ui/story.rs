@@ -83,14 +83,19 @@ fn line(entry: ActivityView) -> Line {
         }
         "sighting.watch" => {
             let on = d.get("watching").and_then(Json::as_bool).unwrap_or_default();
-            (
-                if on { "lets new logs be looked through for this case" } else { "no longer lets new logs be looked through" }.to_owned(),
-                String::new(),
-            )
+            let every = number(d, "every_minutes");
+            let sentence = match (on, every.as_str()) {
+                (false, _) => "no longer lets new logs be looked through".to_owned(),
+                (true, "" | "0") => "lets new logs be looked through for this case".to_owned(),
+                (true, every) => {
+                    format!("lets new logs be looked through for this case, and outside sources be asked every {every} minutes")
+                }
+            };
+            (sentence, String::new())
         }
         "sighting.watched" => {
             let observables = counted(d.get("observables").and_then(Json::as_i64).unwrap_or_default(), "observable");
-            (format!("was told that {observables} stand in new logs of {}: {}", text("source"), text("search")), text("file"))
+            (format!("was told that {observables} were seen in {}: {}", text("source"), text("search")), text("file"))
         }
         "sighting.done" => (
             format!(

@@ -15,7 +15,7 @@ use app::sighting::{
     SightingSummary, SightingView,
 };
 use app::source::{DryRun, QuestionView, SourceInput, SourcePatch, SourceView};
-use app::watch::WatchView;
+use app::watch::{WatchInput, WatchView};
 
 pub(super) fn api() -> Vec<ApiRoute> {
     // An upload is counted while it is written to the disk.
@@ -70,6 +70,7 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::GET, "/cases/{number}/watch", Reader, "Show whether new logs are looked through for a case", get(api::watch::show))
             .answers::<WatchView>(),
         route(Method::PUT, "/cases/{number}/watch", Analyst, "Look through new logs for a case", put(api::watch::set))
+            .body::<WatchInput>()
             .answers::<WatchView>(),
         route(Method::DELETE, "/cases/{number}/watch", Analyst, "No longer look through new logs for a case", delete(api::watch::unset))
             .answers::<WatchView>(),
@@ -134,7 +135,9 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::GET, "/cases/{number}/sightings", Reader, get(ui::sightings::list)),
         screen(Method::POST, "/cases/{number}/sightings", Analyst, post(ui::sightings::ask::start)),
         screen(Method::GET, "/cases/{number}/sightings/new", Analyst, get(ui::sightings::ask::new_page)),
-        screen(Method::POST, "/cases/{number}/watch", Analyst, post(ui::sightings::watch)),
+        screen(Method::GET, "/cases/{number}/watch", Analyst, get(ui::sightings::watching::show)),
+        screen(Method::POST, "/cases/{number}/watch", Analyst, post(ui::sightings::watching::save)),
+        screen(Method::GET, "/cases/{number}/watch/news", Reader, get(ui::sightings::watching::news)),
         screen(Method::POST, "/cases/{number}/sightings/ask", Analyst, post(ui::sightings::ask::ask)),
         screen(Method::GET, "/cases/{number}/sightings/{search}", Reader, get(ui::sightings::answer::show)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/add", Analyst, post(ui::sightings::matched::add)),

@@ -1,0 +1,122 @@
+//! Watches: what comes into a case is looked for in the kept logs, and outside sources are asked by the clock.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod evidence;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use app::sighting;
+use app::source::{self, Settings, SourceInput};
+use app::watch::{self, WatchInput};
+use app::{case, job};
+use evidence::{add, case_with, event, import};
+use model::sighting::SourceKind;
+use serde_json::json;
+use testkit::{Reply, Request, Service, TestApp};
+
+/// What a service of the kind `http` answers: events, or none.
+fn answer(seen: &[(&str, &str)]) -> Reply {
+    let events: Vec<_> = seen.iter().map(|(time, text)| json!({ "time": time, "host": "WS-1", "message": text })).collect();
+    Reply::ok(json!({ "count": events.len(), "events": events }).to_string())
+}
+
+async fn set_up(test: &TestApp, name: &str, url: &str, external: bool) {
+    let mut settings = Settings { url: url.to_owned(), timeout_seconds: 1, external, ..Settings::default() };
+    settings.queries.insert("default".to_owned(), "GET /search?q=$(observable)&from=$(from)&to=$(to)".to_owned());
+    let input = SourceInput { name: name.to_owned(), kind: SourceKind::Http, settings, secret: String::new().into(), enabled: true };
+    source::create(test, &test.admin, input).await.unwrap();
+}
+
+fn every(minutes: u32) -> WatchInput {
+    WatchInput { every_minutes: Some(minutes), ..WatchInput::default() }
+}
+
+fn asks_for(request: &Request, value: &str) -> bool {
+    request.target.contains(&format!("q={value}"))
+}
+
+testkit::each_engine! {
+    async fn what_comes_into_a_watching_case_is_looked_for_in_the_kept_logs(test: TestApp) {
+        import(&test, "Proxy", &[event("2025-06-01T10:00:00Z", "WS-1", "anna", "to evil.example and bad.example")]).await;
+        let case = case_with(&test, &["evil.example"]).await;
+        watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap();
+        job::drain(&test).unwrap();
+        assert!(sighting::list(&test, &test.analyst, &case).await.unwrap().is_empty(), "what was there is found by a search");
+        let values: Vec<String> = (0..3_000).map(|n| format!("host-{n}.example")).chain(["bad.example".to_owned()]).collect();
+        add(&test, &test.analyst, &case, &values.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        job::drain(&test).unwrap();
+        let looks = job::recent(&test, &test.analyst, 100).await.unwrap().into_iter().filter(|job| job.kind == "watch_added").count();
+        assert!(looks <= 3, "{looks} lookups");
+        let searches = sighting::list(&test, &test.analyst, &case).await.unwrap();
+        let [search] = searches.as_slice() else { panic!("{} searches", searches.len()) };
+        assert_eq!((search.totals.observables, search.totals.seen, search.sources.as_slice()), (1, 1, ["Proxy".to_owned()].as_slice()));
+        let news = watch::get(&test, &test.analyst, &case).await.unwrap().news.unwrap();
+        assert_eq!((news.observables, news.search.as_str()), (1, search.number.as_str()));
+        let told = case::activity(&test, &test.analyst, &case, None, 50).await.unwrap();
+        assert!(told.iter().any(|entry| entry.verb == "sighting.watched"));
+    }
+
+    async fn outside_sources_are_asked_by_the_clock_and_what_is_new_is_kept(test: TestApp) {
+        let mode = Arc::new(AtomicU8::new(0));
+        let says = Arc::clone(&mode);
+        let siem = Service::new(move |request| match says.load(Ordering::Relaxed) {
+            1 if asks_for(request, "evil.example") => answer(&[("2026-01-05T09:10:00Z", "to evil.example")]),
+            2 => Reply::status(429, "slow down").with("retry-after", "0"),
+            3 if asks_for(request, "evil.example") => answer(&[("2026-01-08T09:10:00Z", "to evil.example again")]),
+            _ => answer(&[]),
+        });
+        set_up(&test, "SIEM", siem.url(), false).await;
+        set_up(&test, "Sharing", siem.url(), true).await;
+        let case = case_with(&test, &["evil.example", "quiet.example"]).await;
+        let refused = WatchInput { sources: Some(vec!["Sharing".to_owned()]), ..every(60) };
+        assert!(watch::set(&test, &test.analyst, &case, refused).await.is_err(), "it tells what others saw");
+        assert!(watch::set(&test, &test.analyst, &case, every(1)).await.is_err());
+        watch::set(&test, &test.analyst, &case, every(60)).await.unwrap();
+        let list = async || sighting::list(&test, &test.analyst, &case).await.unwrap();
+        let view = async || watch::get(&test, &test.analyst, &case).await.unwrap();
+
+        job::drain(&test).unwrap();
+        let asked = siem.asked().len();
+        assert!(asked > 0 && list().await.is_empty(), "nothing was seen, nothing fills the list");
+        let first = view().await;
+        assert!(first.asked_at.is_some() && first.next_at > first.asked_at && first.error.is_empty() && first.news.is_none(), "{first:?}");
+        job::drain(&test).unwrap();
+        assert_eq!(siem.asked().len(), asked, "not before its time");
+
+        // Seen: kept, and told once though the next ask sees it again.
+        mode.store(1, Ordering::Relaxed);
+        test.world.advance(3_600);
+        job::drain(&test).unwrap();
+        let searches = list().await;
+        assert_eq!(searches.iter().map(|s| (s.number.as_str(), s.totals.seen)).collect::<Vec<_>>(), [("SIGHT0001001", 1)]);
+        assert_eq!(view().await.news.unwrap().sources, ["SIEM"]);
+        test.world.advance(3_600);
+        job::drain(&test).unwrap();
+        assert_eq!(list().await.len(), 1);
+
+        // What fails is told, and asked again for the whole time.
+        mode.store(2, Ordering::Relaxed);
+        test.world.advance(3_600);
+        job::drain(&test).unwrap();
+        assert!(view().await.error.contains("SIEM: ") && view().await.error.contains("429"), "{}", view().await.error);
+
+        // Days without the server are made up once, from where all had answered.
+        mode.store(3, Ordering::Relaxed);
+        test.world.advance(3 * 86_400);
+        let before = siem.asked().len();
+        job::drain(&test).unwrap();
+        let made_up = siem.asked().split_off(before);
+        assert_eq!(made_up.iter().filter(|request| asks_for(request, "evil.example")).count(), 1, "{made_up:?}");
+        assert!(made_up.iter().any(|request| request.target.contains("from=2026-01-05T")), "{:?}", made_up[0].target);
+        assert_eq!(list().await.len(), 2, "seen again after days");
+        assert!(view().await.error.is_empty());
+
+        watch::set(&test, &test.analyst, &case, every(0)).await.unwrap();
+        test.world.advance(86_400);
+        let before = siem.asked().len();
+        job::drain(&test).unwrap();
+        assert_eq!((siem.asked().len(), view().await.next_at), (before, None));
+        assert!(view().await.watching);
+    }
+}
