@@ -147,7 +147,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.pool.write(scope, work)?.await.map_err(|_| StoreError::Closed)?
+        self.pool.write(scope, true, work)?.await.map_err(|_| StoreError::Closed)?
     }
 
     /// [`Store::read`] for threads of one's own: jobs, commands, tests. Never from inside an async task.
@@ -173,7 +173,22 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.pool.write(scope, work)?.blocking_recv().map_err(|_| StoreError::Closed)?
+        self.pool.write(scope, true, work)?.blocking_recv().map_err(|_| StoreError::Closed)?
+    }
+
+    /// A step of a job that writes in the same transaction how far it is, or that the job does again when it is resumed. It is answered once it is committed, and is on
+    /// disk with the next [`Store::write`] at the latest: a machine that loses power may lose the last steps, whole, and the
+    /// job goes on from the one before. The end of a job is a [`Store::write_blocking`].
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_step<T, E, F>(&self, scope: Scope, work: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.pool.write(scope, false, work)?.blocking_recv().map_err(|_| StoreError::Closed)?
     }
 }
 

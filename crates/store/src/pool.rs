@@ -76,13 +76,13 @@ impl Pool {
         Ok(receiver)
     }
 
-    pub(crate) fn write<T, E, F>(&self, scope: Scope, work: F) -> Result<oneshot::Receiver<Result<T, E>>, StoreError>
+    pub(crate) fn write<T, E, F>(&self, scope: Scope, durable: bool, work: F) -> Result<oneshot::Receiver<Result<T, E>>, StoreError>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (task, receiver) = WriteTask::new(scope, work);
+        let (task, receiver) = WriteTask::new(scope, durable, work);
         submit(self.writes.as_ref(), Box::new(task) as Box<dyn Task>)?;
         Ok(receiver)
     }

@@ -31,14 +31,16 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         let range = from..(from + payload.bulk.chunk()).min(count);
         let (payload, job, stamp) = (Arc::clone(&payload), work.job.id, app.stamp(&work.job.created_by));
         let end = range.end;
-        let cancelled = app.store.write_blocking(scope, move |tx| {
+        let step = move |tx: &mut Tx<'_>| {
             let outcome = bulk::apply(tx, &stamp, payload.case, payload.operation, &payload.bulk, &payload.records, range.clone())?;
             let state = if end >= count { OperationState::Done } else { OperationState::Running };
             operation::progress(tx, payload.operation, outcome.counts(), state)?;
             let cancelled = job::beat(tx, job, end as i64, count as i64, stamp.at)?;
             change::announce(tx, &stamp, Topic::Artifacts, payload.case)?;
             Ok::<_, AppError>(cancelled)
-        })?;
+        };
+        // With the last one the operation is told to be done.
+        let cancelled = if end < count { app.store.write_step(scope, step)? } else { app.store.write_blocking(scope, step)? };
         if cancelled && end < count {
             return Err(Stop::Cancelled);
         }

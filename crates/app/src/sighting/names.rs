@@ -91,7 +91,7 @@ impl Together<'_> {
         for chunk in seen.chunks(NAMES_CHUNK) {
             self.work.check()?;
             let chunk = chunk.to_vec();
-            self.app.store.write_blocking(Scope::System, move |tx| sighting::add_names(tx, search, &chunk))?;
+            self.app.store.write_step(Scope::System, move |tx| sighting::add_names(tx, search, &chunk))?;
         }
         Ok(())
     }

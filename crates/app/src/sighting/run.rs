@@ -92,7 +92,7 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
     for chunk in records.chunks(NEEDLES_CHUNK) {
         work.check()?;
         let chunk = chunk.to_vec();
-        app.store.write_blocking(Scope::System, move |tx| sighting::add_needles(tx, search, &chunk))?;
+        app.store.write_step(Scope::System, move |tx| sighting::add_needles(tx, search, &chunk))?;
     }
     let views = first_coverage(&plan);
     begin(app, work, &plan, &views)?;
@@ -156,7 +156,7 @@ impl Together<'_> {
         let (Some(first), Some(last)) = (stored.first(), stored.last()) else { return Ok(()) };
         let (span, search, restricted, job) = ((first.record, last.record), self.plan.search.id, self.plan.restricted, self.work.job.id);
         let now = self.app.now();
-        let cancelled = self.app.store.write_blocking(Scope::System, move |tx| {
+        let cancelled = self.app.store.write_step(Scope::System, move |tx| {
             // Where there was no source to ask, nothing can be said.
             sighting::store(tx, search, span, &results, Outcome::NoCoverage, restricted)?;
             store::job::heart(tx, job, now)

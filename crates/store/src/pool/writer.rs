@@ -23,6 +23,8 @@ const LOCK_WRITER: &str = "SELECT pg_advisory_xact_lock(130325988567137)";
 pub(crate) trait Task: Send {
     /// Runs, keeps its outcome, and tells whether its changes stay.
     fn run(&mut self, backend: &mut Backend) -> Outcome;
+    /// Whether its commit has to be on disk before it is answered.
+    fn is_durable(&self) -> bool;
     /// Answers after the commit, with its own outcome or with the commit's failure.
     fn answer(self: Box<Self>, failure: Option<&StoreError>);
 }
@@ -37,6 +39,7 @@ pub(crate) enum Outcome {
 
 pub(crate) struct WriteTask<T, E, F> {
     scope: Scope,
+    durable: bool,
     work: F,
     outcome: Option<Result<T, E>>,
     answer: oneshot::Sender<Result<T, E>>,
@@ -48,9 +51,9 @@ where
     T: Send,
     E: From<StoreError> + Send,
 {
-    pub(crate) fn new(scope: Scope, work: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
+    pub(crate) fn new(scope: Scope, durable: bool, work: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (answer, receiver) = oneshot::channel();
-        (Self { scope, work, outcome: None, answer }, receiver)
+        (Self { scope, durable, work, outcome: None, answer }, receiver)
     }
 }
 
@@ -68,6 +71,10 @@ where
         kept
     }
 
+    fn is_durable(&self) -> bool {
+        self.durable
+    }
+
     fn answer(self: Box<Self>, failure: Option<&StoreError>) {
         let answer = match (failure, self.outcome) {
             // Its own refusal stands, whatever became of the others.
@@ -82,12 +89,14 @@ where
 }
 
 pub(crate) fn run(mut backend: Backend, checkpoints: Option<&Checkpoints>, queue: &Receiver<Box<dyn Task>>, announce: impl Fn(i64)) {
-    while let Ok(first) = queue.recv() {
+    // What was taken from the queue and belongs to the next group.
+    let mut carried: Option<Box<dyn Task>> = None;
+    while let Some(first) = carried.take().or_else(|| queue.recv().ok()) {
         if let Some(checkpoints) = checkpoints {
             checkpoints.finish(&backend);
         }
         let mut group = vec![first];
-        let result = commit_group(&mut backend, queue, &mut group);
+        let result = commit_group(&mut backend, queue, &mut group, &mut carried);
         if let Err(error) = &result {
             tracing::error!(%error, writes = group.len(), "a group of writes was not committed");
             if let Err(error) = backend.run("ROLLBACK") {
@@ -105,8 +114,14 @@ pub(crate) fn run(mut backend: Backend, checkpoints: Option<&Checkpoints>, queue
     }
 }
 
-fn commit_group(backend: &mut Backend, queue: &Receiver<Box<dyn Task>>, group: &mut Vec<Box<dyn Task>>) -> Result<i64, StoreError> {
-    begin(backend)?;
+fn commit_group(
+    backend: &mut Backend,
+    queue: &Receiver<Box<dyn Task>>,
+    group: &mut Vec<Box<dyn Task>>,
+    carried: &mut Option<Box<dyn Task>>,
+) -> Result<i64, StoreError> {
+    let durable = group.first().is_none_or(|first| first.is_durable());
+    begin(backend, durable)?;
     #[allow(clippy::disallowed_methods, reason = "how long the writer was held is not part of what is written")]
     let started = Instant::now();
     let mut highest_change = 0;
@@ -121,7 +136,7 @@ fn commit_group(backend: &mut Backend, queue: &Receiver<Box<dyn Task>>, group: &
                 Outcome::Keep(change) => highest_change = highest_change.max(change),
                 Outcome::Discard => {
                     backend.run("ROLLBACK")?;
-                    begin(backend)?;
+                    begin(backend, durable)?;
                 }
             }
             next = 1;
@@ -139,7 +154,11 @@ fn commit_group(backend: &mut Backend, queue: &Receiver<Box<dyn Task>>, group: &
             break;
         }
         match queue.try_recv() {
-            Ok(task) => group.push(task),
+            Ok(task) if task.is_durable() == durable => group.push(task),
+            Ok(task) => {
+                *carried = Some(task);
+                break;
+            }
             Err(_) => break,
         }
     }
@@ -147,11 +166,17 @@ fn commit_group(backend: &mut Backend, queue: &Receiver<Box<dyn Task>>, group: &
     Ok(highest_change)
 }
 
-fn begin(backend: &mut Backend) -> Result<(), StoreError> {
+fn begin(backend: &mut Backend, durable: bool) -> Result<(), StoreError> {
     match backend.engine() {
-        Engine::Sqlite => backend.begin("BEGIN IMMEDIATE"),
+        Engine::Sqlite => {
+            backend.run(if durable { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" })?;
+            backend.begin("BEGIN IMMEDIATE")
+        }
         Engine::Postgres => {
             backend.begin("BEGIN")?;
+            if !durable {
+                backend.run("SET LOCAL synchronous_commit = off")?;
+            }
             backend.run(LOCK_WRITER)
         }
     }
