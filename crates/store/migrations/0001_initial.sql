@@ -615,6 +615,12 @@ CREATE TABLE job (
 );
 CREATE INDEX job_state ON job (state, id);
 
+-- What a large job works off, until it ends: apart from its row, which is written with every step.
+CREATE TABLE job_load (
+    job_id  {int} NOT NULL PRIMARY KEY REFERENCES job (id),
+    payload {text} NOT NULL
+);
+
 CREATE TABLE change (
     seq     {int} NOT NULL PRIMARY KEY,
     topic   {text} NOT NULL,

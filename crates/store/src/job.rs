@@ -18,7 +18,8 @@ pub struct Job {
     pub kind: String,
     /// Where it stands.
     pub state: JobState,
-    /// What to do, as JSON. Of an operation only when it was claimed: it may hold a million ids, which no view shows.
+    /// What to do, as JSON. Of one that was queued by [`queue_large`] only when it was claimed: it may hold a million ids, which
+    /// no view shows.
     pub payload: String,
     /// The case it is for, or 0.
     pub case: i64,
@@ -51,7 +52,7 @@ pub const ABANDONED_AFTER_SECONDS: i64 = 30;
 
 macro_rules! columns {
     () => {
-        columns!("CASE WHEN j.kind = 'operation' THEN '' ELSE j.payload END")
+        columns!("j.payload")
     };
     ($payload:literal) => {
         concat!(
@@ -75,6 +76,8 @@ const INSERT_COLUMNS: usize = 16;
 
 statements! {
     INSERT = concat!(insert_head!(), " VALUES ($1, $2, 'queued', $3, $4, 0, $5, '', '', 0, 0, 0, $6, $7, 0, 0) RETURNING id");
+    INSERT_LOAD = "INSERT INTO job_load (job_id, payload) VALUES ($1, $2)";
+    UNLOAD = "DELETE FROM job_load WHERE job_id = $1";
     CLAIM = "UPDATE job SET state = 'running', attempts = attempts + 1, started_at = $2, heartbeat_at = $2 WHERE id = $1";
     BEAT = "UPDATE job SET done = $2, total = $3, heartbeat_at = $4 WHERE id = $1 AND state = 'running' RETURNING cancel";
     HEART = "UPDATE job SET heartbeat_at = $2 WHERE id = $1 AND state = 'running' RETURNING cancel";
@@ -118,8 +121,30 @@ fn read(row: &Row<'_>) -> Result<Job> {
 /// When the database fails.
 pub fn queue(tx: &mut Tx<'_>, kind: &str, payload: &impl serde::Serialize, case: i64, total: i64, stamp: &Stamp) -> Result<(i64, String)> {
     let payload = crate::engine::to_json(payload)?;
+    insert(tx, kind, &payload, case, total, stamp)
+}
+
+/// [`queue`] for what may be megabytes: it is kept apart, so that no step of the job writes it again, and only until the job ends.
+///
+/// # Errors
+/// When the database fails.
+pub fn queue_large(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    payload: &impl serde::Serialize,
+    case: i64,
+    total: i64,
+    stamp: &Stamp,
+) -> Result<(i64, String)> {
+    let payload = crate::engine::to_json(payload)?;
+    let (id, public_id) = insert(tx, kind, "", case, total, stamp)?;
+    tx.execute(INSERT_LOAD, params![id, &payload])?;
+    Ok((id, public_id))
+}
+
+fn insert(tx: &mut Tx<'_>, kind: &str, payload: &str, case: i64, total: i64, stamp: &Stamp) -> Result<(i64, String)> {
     let public_id = stamp.uuid(&format!("job:{kind}"), 0);
-    let id = tx.query_one(INSERT, params![&public_id, kind, &payload, case, total, &stamp.actor, stamp.at], |row| row.int(0))?;
+    let id = tx.query_one(INSERT, params![&public_id, kind, payload, case, total, &stamp.actor, stamp.at], |row| row.int(0))?;
     Ok((id, public_id))
 }
 
@@ -179,7 +204,8 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Job>> {
 /// # Errors
 /// When the database fails.
 pub fn claim_except(tx: &mut Tx<'_>, now: Timestamp, kinds: &[&str]) -> Result<Option<Job>> {
-    let (columns, others) = (columns!("j.payload"), texts_in(tx.engine(), 3));
+    let (columns, others) =
+        (columns!("coalesce((SELECT l.payload FROM job_load l WHERE l.job_id = j.id), j.payload)"), texts_in(tx.engine(), 3));
     let sql = format!("SELECT {columns} FROM job j WHERE {CLAIMABLE} AND NOT j.kind {others} ORDER BY j.id LIMIT 1");
     let params = params![now, now.plus_seconds(-ABANDONED_AFTER_SECONDS), text_list(kinds)];
     let Some(job) = tx.query_opt(&sql, params, read)? else { return Ok(None) };
@@ -225,6 +251,7 @@ pub fn give_back(tx: &mut Tx<'_>, job: i64, error: &str, unused: bool, not_befor
 /// # Errors
 /// When the database fails.
 pub fn finish(tx: &mut Tx<'_>, job: i64, state: JobState, result: &str, error: &str, now: Timestamp) -> Result<()> {
+    tx.execute(UNLOAD, params![job])?;
     tx.execute(FINISH, params![job, state.as_str(), result, error, now]).map(|_| ())
 }
 

@@ -181,7 +181,7 @@ pub(crate) fn start(
     } else {
         operation::progress(tx, operation, [0, 0, told], OperationState::Running)?;
         let payload = Queued { operation, case: case.id, bulk: &bulk, records: &records };
-        let (_, job) = job::queue(tx, JOB, &payload, case.id, count as i64, stamp)?;
+        let (_, job) = job::queue_large(tx, JOB, &payload, case.id, count as i64, stamp)?;
         change::announce(tx, stamp, Topic::Jobs, case.id)?;
         (count as i64, OperationState::Running, Some(job))
     };
