@@ -99,8 +99,9 @@ pub(super) fn range_words(from: Timestamp, to: Timestamp) -> String {
     let minute = |time: Timestamp| {
         let text = time.to_string();
         let clock = text.get(11..text.len() - 1).unwrap_or_default();
-        let whole = matches!(clock.get(5..).unwrap_or_default(), ":00" | ":59.999999");
-        format!("{} {}", time.date(), if whole { clock.get(..5).unwrap_or_default() } else { clock })
+        let whole = matches!(clock.get(5..).unwrap_or_default(), ":00" | ":59.999999" | ":00.000000");
+        let clock = if whole { clock.get(..5).unwrap_or_default() } else { clock.strip_suffix(".000000").unwrap_or(clock) };
+        format!("{} {clock}", time.date())
     };
     format!("{} to {} UTC", minute(from), minute(to))
 }

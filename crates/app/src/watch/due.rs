@@ -37,9 +37,11 @@ pub(crate) fn queue_due(tx: &mut Tx<'_>, stamp: &Stamp) -> Result<()> {
 /// Queues a search over the time since outside sources were last asked.
 fn ask(tx: &mut Tx<'_>, stamp: &Stamp, row: i64) -> Result<()> {
     let (Some(watch), Some(case)) = (watch::find(tx, row)?, case::find_by_id(tx, row)?) else { return Ok(()) };
+    // What the search says of its window is read by people: whole minutes at its start, whole seconds at its end.
+    let to = whole(stamp.at, 1);
     let next = stamp.at.plus_seconds(watch.every * 60);
     let since = watch.asked_to.set().unwrap_or_else(|| stamp.at.plus_seconds(-watch.every * 60));
-    let from = since.plus_seconds(-OVERLAP).max(stamp.at.plus_seconds(-FARTHEST));
+    let from = whole(since.plus_seconds(-OVERLAP).max(stamp.at.plus_seconds(-FARTHEST)), 60);
     let wanted = WatchView::from(Some(watch)).sources;
     let asked = |one: &source::Source| one.enabled && !one.external && (wanted.is_empty() || wanted.contains(&one.name));
     let sources: Vec<String> = source::list(tx)?.into_iter().filter(asked).map(|one| one.name).collect();
@@ -47,6 +49,11 @@ fn ask(tx: &mut Tx<'_>, stamp: &Stamp, row: i64) -> Result<()> {
         watch::asks(tx, row, 0, next)?;
         return Ok(watch::asked(tx, row, stamp.at, "no source is there to be asked: set one up, or switch it on", None)?);
     }
-    let job = launch_standing(tx, stamp, &case, (from, stamp.at), &sources)?;
+    let job = launch_standing(tx, stamp, &case, (from, to), &sources)?;
     Ok(watch::asks(tx, row, job, next)?)
+}
+
+/// A moment without what is left over of so many seconds.
+fn whole(at: Timestamp, seconds: i64) -> Timestamp {
+    Timestamp(at.micros() - at.micros().rem_euclid(seconds * 1_000_000))
 }

@@ -39,6 +39,8 @@ impl Done {
             "account-password" => "The new password is set. Sessions of the account have ended.",
             "group" => "The group is saved.",
             "webhook" => "The webhook is saved.",
+            "webhook-paused" => "The webhook is paused: what happens from now on is not sent.",
+            "webhook-resumed" => "The webhook is resumed: what waits is sent now.",
             "webhook-tested" => "A test is on its way.",
             "webhook-resent" => "The message is sent again.",
             "webhook-deleted" => "The webhook is deleted.",

@@ -25,7 +25,7 @@ pub(crate) fn standing(hook: &WebhookView) -> (&'static str, &'static str) {
     match (hook.enabled, hook.paused.is_empty(), hook.failing_since.is_some()) {
         (false, false, _) => ("Paused by Vizsla", "bad"),
         (false, true, _) => ("Paused", ""),
-        (true, _, true) => ("Fails", "bad"),
+        (true, _, true) => ("Failing", "bad"),
         (true, _, false) => ("On", "good"),
     }
 }
@@ -203,7 +203,8 @@ pub(crate) struct PauseForm {
 pub(crate) async fn pause(State(web): State<Web>, visit: Visit, Path(id): Path<String>, Form(form): Form<PauseForm>) -> Screen {
     let patch = WebhookPatch { enabled: Some(!form.on.is_empty()), ..WebhookPatch::default() };
     let hook = webhook::update(&web.app, &visit.actor, &id, patch).await?;
-    Ok(see(&format!("/settings/webhooks/{}", hook.id)))
+    let done = if hook.enabled { "webhook-resumed" } else { "webhook-paused" };
+    Ok(see(&format!("/settings/webhooks/{}?done={done}", hook.id)))
 }
 
 /// How a secret is changed.

@@ -1,7 +1,7 @@
 //! How a case watches: looking at it, changing it, and what is told while a page of the case is open.
 
 use app::case::{self, CaseView};
-use app::source;
+use app::source::{self, SourceView};
 use app::watch::{self, WatchInput, WatchNews, WatchView};
 use askama::Template;
 use axum::extract::State;
@@ -32,6 +32,11 @@ pub(crate) fn often(watch: &WatchView) -> String {
     known.map_or_else(|| format!("every {} minutes", watch.every_minutes), |(_, label)| label.to_lowercase())
 }
 
+/// Why not all sources answered, for a line above a list; the page of the watch has all of it.
+pub(crate) fn brief(error: &str) -> String {
+    model::text::shorten(error, 240)
+}
+
 /// How a case is to watch, as a form holds it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -42,6 +47,13 @@ pub(crate) struct WatchForm {
     sources: Vec<String>,
 }
 
+/// An outside source that can be chosen.
+struct Offered {
+    name: String,
+    /// Why it is not asked; empty when it is.
+    note: &'static str,
+}
+
 #[derive(Template)]
 #[template(path = "sightings/watch.html")]
 struct WatchPage {
@@ -49,7 +61,7 @@ struct WatchPage {
     case: CaseView,
     watch: WatchView,
     /// Outside sources that can be asked.
-    sources: Vec<String>,
+    sources: Vec<Offered>,
     form: WatchForm,
     errors: Errors,
 }
@@ -64,13 +76,32 @@ async fn shown(web: &Web, visit: Visit, number: &str, refused: Option<(WatchForm
         return Ok(see(&format!("/cases/{number}/sightings")));
     }
     let watch = watch::get(&web.app, &visit.actor, number).await?;
-    let sources = source::list(&web.app, &visit.actor).await?.into_iter().filter(|one| !one.external).map(|one| one.name).collect();
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (form, errors) = refused.unwrap_or_else(|| {
         let form = WatchForm { on: "1".to_owned(), every_minutes: watch.every_minutes, sources: watch.sources.clone() };
         (form, Errors::default())
     });
+    let known = source::list(&web.app, &visit.actor).await?;
+    let sources = offered(&known, &form.sources);
     page_with(status, &WatchPage { shell: visit.shell, case, watch, sources, form, errors })
+}
+
+/// What can be asked, and what was chosen and is there no longer: leaving that out unsaid would be to ask all.
+fn offered(known: &[SourceView], chosen: &[String]) -> Vec<Offered> {
+    let note = |one: &SourceView| if one.enabled { "" } else { "Switched off: it is not asked until it is switched on." };
+    let mut all: Vec<Offered> =
+        known.iter().filter(|one| !one.external).map(|one| Offered { name: one.name.clone(), note: note(one) }).collect();
+    let gone = chosen.iter().filter(|name| !known.iter().any(|one| one.name == **name && !one.external));
+    all.extend(gone.map(|name| Offered { name: name.clone(), note: "No longer there to be asked: take it out of the choice." }));
+    all
+}
+
+impl WatchPage {
+    /// An interval that the list does not hold, as the API can set one.
+    fn own_interval(&self) -> Option<String> {
+        let minutes = self.form.every_minutes;
+        EVERY.iter().all(|(known, _)| *known != minutes).then(|| format!("Every {minutes} minutes"))
+    }
 }
 
 pub(crate) async fn save(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Form(form): Form<WatchForm>) -> Screen {
