@@ -48,6 +48,7 @@ fn serve(data: tempfile::TempDir) -> Running {
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data.path())
         .args(&database)
+        .env_remove("VIZSLA_BENCH_DATABASE")
         .env("VIZSLA_ADMIN_PASSWORD", "a password for measuring")
         .env("VIZSLA_LOG", "warn")
         .stdout(Stdio::piped())
@@ -120,7 +121,7 @@ pub async fn percentiles(what: &str, server: &Server, paths: &[String], rounds: 
 /// Runs a command on the data directory and tells what it prints.
 fn command(data: &Path, args: &[&str]) -> String {
     let mut command = Command::new(BINARY);
-    command.args(args).arg("--data").arg(data);
+    command.args(args).arg("--data").arg(data).env_remove("VIZSLA_BENCH_DATABASE");
     if let Ok(url) = std::env::var("VIZSLA_BENCH_DATABASE") {
         command.env("VIZSLA_DATABASE", url);
     }
