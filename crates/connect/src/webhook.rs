@@ -2,8 +2,7 @@
 //! can tell that a message is ours, whole, and how old it is.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,12 +12,10 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use sha2::Sha256;
 use url::Url;
 
-use crate::siem::{Way, told};
+use crate::siem::{Way, raised, told};
 
 /// How every secret begins.
 const SECRET_PREFIX: &str = "whsec_";
-/// How soon a message that is being sent is left alone after the server was asked to stop.
-const LOOK: Duration = Duration::from_millis(50);
 /// How long a receiver may take, in seconds, unless told.
 pub const USUAL_TIMEOUT: u32 = 15;
 /// How long it may take at most.
@@ -143,15 +140,9 @@ impl Sender {
                     let after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse::<i64>().ok());
                     Ok(Answered { status: answer.status().as_u16(), retry_after: after.filter(|seconds| *seconds > 0) })
                 }
-                () = self.cancelled() => Err(SendError::Cancelled),
+                () = raised(&self.cancelled) => Err(SendError::Cancelled),
             }
         })
-    }
-
-    async fn cancelled(&self) {
-        while !self.cancelled.load(Ordering::Relaxed) {
-            tokio::time::sleep(LOOK).await;
-        }
     }
 
     /// The address may hold a secret of the receiver's, so no message names it.

@@ -37,5 +37,5 @@ pub async fn test(app: &App, actor: &Actor, id: &str) -> Result<DeliveryView> {
 
 /// Refuses a webhook that is sent nothing.
 pub(super) fn require_enabled(hook: &Webhook) -> Result<()> {
-    if hook.enabled { Ok(()) } else { Err(AppError::State("the webhook is paused: let it go on first".to_owned())) }
+    if hook.enabled { Ok(()) } else { Err(AppError::State("the webhook is paused: resume it first".to_owned())) }
 }

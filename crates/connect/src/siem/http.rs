@@ -152,15 +152,9 @@ impl Http {
         self.way.runtime.block_on(async {
             tokio::select! {
                 () = tokio::time::sleep(time) => Ok(()),
-                () = self.cancelled() => Err(AskError::Cancelled),
+                () = raised(&self.cancelled) => Err(AskError::Cancelled),
             }
         })
-    }
-
-    async fn cancelled(&self) {
-        while !self.cancelled.load(Ordering::Relaxed) {
-            tokio::time::sleep(LOOK).await;
-        }
     }
 
     fn once(&self, call: &Call) -> Result<(u16, String, Vec<u8>), AskError> {
@@ -175,7 +169,7 @@ impl Http {
         self.way.runtime.block_on(async {
             tokio::select! {
                 answer = self.read(request) => answer,
-                () = self.cancelled() => Err(AskError::Cancelled),
+                () = raised(&self.cancelled) => Err(AskError::Cancelled),
             }
         })
     }
@@ -206,6 +200,13 @@ impl Http {
             cause = inner.source();
         }
         AskError::Network(told(&text))
+    }
+}
+
+/// Waits until a flag is raised.
+pub(crate) async fn raised(flag: &AtomicBool) {
+    while !flag.load(Ordering::Relaxed) {
+        tokio::time::sleep(LOOK).await;
     }
 }
 

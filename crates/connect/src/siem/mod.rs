@@ -28,7 +28,7 @@ use model::{FieldError, Fields};
 
 pub(crate) use answer::told;
 pub use answer::{Answer, AskError, Asked, Event, Held, Question};
-pub(crate) use http::Way;
+pub(crate) use http::{Way, raised};
 pub use settings::{DEFAULT_QUERY, Settings, usual_query};
 
 use http::Http;

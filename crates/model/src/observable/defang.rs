@@ -109,11 +109,10 @@ pub fn refang(value: &str) -> String {
 /// Whether nothing in a value can be defanging, told in one pass: most values that come by the hundred thousand are so.
 fn is_plain(value: &str) -> bool {
     let after_scheme = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
-    // A comma may stand for a dot in the authority of a URL only.
-    let comma_matters = after_scheme.is_some();
     after_scheme.unwrap_or(value).bytes().all(|b| match b {
         b'[' | b'(' | b'{' | b']' | b'\\' | b' ' | b':' => false,
-        b',' => !comma_matters,
+        // It may stand for a dot in the authority of a URL only.
+        b',' => after_scheme.is_none(),
         b => b.is_ascii(),
     })
 }
