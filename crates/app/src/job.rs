@@ -59,6 +59,7 @@ const KINDS: &[Kind] = &[
     crate::known_good::JOB,
     crate::logs::IMPORT_JOB,
     crate::logs::REMOVE_JOB,
+    crate::retention::JOB,
     crate::sighting::JOB,
     crate::watch::JOB,
     crate::watch::ADDED_JOB,

@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod note;
 pub mod operation;
 pub mod record;
+pub mod retention;
 pub mod search;
 pub mod sighting;
 pub mod source;

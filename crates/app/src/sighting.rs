@@ -34,6 +34,6 @@ pub use seen_with::{SeenWithView, seen_with};
 pub use start::{SightingRequest, start};
 pub(crate) use start::{launch_over, launch_standing, next_search_number};
 pub use view::{
-    CandidateView, CoverageView, RecordSightingView, SampleView, SeenNameView, SightingResultView, SightingRowView, SightingSummary,
-    SightingTotals, SightingView, WindowView,
+    CandidateView, CoverageView, DeletedDays, RecordSightingView, SampleView, SeenNameView, SightingResultView, SightingRowView,
+    SightingSummary, SightingTotals, SightingView, WindowView,
 };

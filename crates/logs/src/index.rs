@@ -7,16 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use model::time::Window;
-use tantivy::{IndexWriter, Searcher, Term};
+use tantivy::Searcher;
 
 use crate::batch::BatchWriter;
-use crate::document::{EventDoc, EventFields, schema};
+use crate::document::{EventFields, schema};
 use crate::error::LogError;
 use crate::event::{BatchSummary, Locator, StoredEvent, ValuesOf};
 use crate::events::{EventsFound, EventsRequest};
 use crate::manifest::{Finished, Manifest};
 use crate::partition::{Key, Partition};
 use crate::request::{SearchOutcome, SearchRequest, SourceCoverage, Stats};
+use crate::retention::{Gone, Holding};
 
 /// How a log index works.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +48,7 @@ const MEDIUM_SEGMENT: u32 = 500_000;
 /// What only one thread at a time may change.
 pub(crate) struct Writing {
     pub(crate) manifest: Manifest,
-    partitions: BTreeMap<Key, Partition>,
+    pub(crate) partitions: BTreeMap<Key, Partition>,
 }
 
 impl Writing {
@@ -66,6 +67,7 @@ impl Writing {
 pub(crate) struct Snapshot {
     pub(crate) partitions: Vec<(Key, Searcher)>,
     pub(crate) batches: BTreeMap<i64, Finished>,
+    pub(crate) gone: BTreeMap<i64, Gone>,
 }
 
 /// The log index of one directory. One process at a time; within it, searches go on while a batch is written.
@@ -95,6 +97,7 @@ impl LogIndex {
             Err(std::fs::TryLockError::Error(error)) => return Err(LogError::io("cannot lock", lock_path)(error)),
         }
         let mut writing = Writing { manifest: Manifest::open(dir)?, partitions: BTreeMap::new() };
+        crate::retention::sweep(dir)?;
         for entry in std::fs::read_dir(dir).map_err(LogError::io("cannot read", dir))? {
             let name = entry.map_err(LogError::io("cannot read", dir))?.file_name();
             if let Some(key) = name.to_str().and_then(Key::parse) {
@@ -141,32 +144,16 @@ impl LogIndex {
     pub(crate) fn clean(&self, writing: &mut Writing) -> Result<(), LogError> {
         let unclean = writing.manifest.unclean().to_vec();
         if unclean.is_empty() {
-            return Ok(());
+            return crate::retention::finish(&self.dir, &self.fields, writing);
         }
         writing.manifest.check()?;
         for partition in writing.partitions.values() {
-            partition.reload()?;
-            let searcher = partition.searcher();
-            let mut writer: Option<IndexWriter<EventDoc>> = None;
-            for batch in &unclean {
-                let term = Term::from_field_i64(self.fields.batch, *batch);
-                if searcher.doc_freq(&term)? > 0 {
-                    let writer = match &writer {
-                        Some(writer) => writer,
-                        None => writer.insert(partition.writer(1, 0)?),
-                    };
-                    writer.delete_term(term);
-                }
-            }
-            if let Some(mut writer) = writer {
-                writer.commit()?;
-                partition.reload()?;
-            }
+            partition.remove(&self.fields, &unclean)?;
         }
         for batch in unclean {
             writing.manifest.purged(batch)?;
         }
-        Ok(())
+        crate::retention::finish(&self.dir, &self.fields, writing)
     }
 
     /// Lets searches see what was finished last in the partitions named.
@@ -185,7 +172,8 @@ impl LogIndex {
 
     fn show(&self, writing: &Writing) {
         let partitions = writing.partitions.values().map(|partition| (partition.key, partition.searcher())).collect();
-        let snapshot = Snapshot { partitions, batches: writing.manifest.finished().clone() };
+        let manifest = &writing.manifest;
+        let snapshot = Snapshot { partitions, batches: manifest.finished().clone(), gone: manifest.gone().clone() };
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
     }
 
@@ -223,6 +211,44 @@ impl LogIndex {
         self.clean(&mut writing)?;
         self.show(&writing);
         Ok(batches.len())
+    }
+
+    /// What goes as one by retention, oldest partition first: what each batch holds in each partition.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn holdings(&self) -> Result<Vec<Holding>, LogError> {
+        crate::retention::holdings(&self.snapshot(), &self.dir)
+    }
+
+    /// Removes what some batches hold in a partition, all of it or, when that fails, nothing; a partition in which nothing
+    /// is left goes from the disk. Tells how many events went. Coverage remembers when. Waits while a batch is written.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn expire(&self, partition: &str, batches: &[i64], at: model::Timestamp) -> Result<u64, LogError> {
+        let Some(key) = Key::parse(partition) else { return Ok(0) };
+        let mut writing = self.writing();
+        self.clean(&mut writing)?;
+        let finished = writing.manifest.finished();
+        let held = |batch: &&i64| finished.get(batch).is_some_and(|finished| crate::retention::split(&finished.summary, key).1.events > 0);
+        let batches: Vec<i64> = batches.iter().filter(held).copied().collect();
+        if batches.is_empty() {
+            return Ok(0);
+        }
+        let expired = |manifest: &Manifest| -> u64 { batches.iter().filter_map(|b| manifest.finished().get(b)).map(|f| f.expired).sum() };
+        let before = expired(&writing.manifest);
+        writing.manifest.expire(key, batches.clone(), at.micros())?;
+        let gone = expired(&writing.manifest) - before;
+        self.clean(&mut writing)?;
+        self.show(&writing);
+        Ok(gone)
+    }
+
+    /// How many events retention took of each batch; those of which it took none are absent.
+    #[must_use]
+    pub fn expired(&self) -> BTreeMap<i64, u64> {
+        self.snapshot().batches.iter().filter(|(_, f)| f.expired > 0).map(|(batch, f)| (*batch, f.expired)).collect()
     }
 
     /// Merges segments of less than half a million events, for fewer places to ask. Reads and writes about as many

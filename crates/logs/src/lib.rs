@@ -24,6 +24,7 @@ mod partition;
 mod phrase;
 mod query;
 mod request;
+mod retention;
 mod search;
 mod segment;
 mod tally;
@@ -38,5 +39,6 @@ pub use events::{EventsFound, EventsRequest, Position};
 pub use index::{LogIndex, Options};
 pub use query::{Query, QueryError};
 pub use request::{
-    Alternative, Basis, Needle, NeedleKind, NeedleResult, Refused, Sample, SearchOutcome, SearchRequest, SourceCoverage, Stats,
+    Alternative, Basis, GoneDay, Needle, NeedleKind, NeedleResult, Refused, Sample, SearchOutcome, SearchRequest, SourceCoverage, Stats,
 };
+pub use retention::Holding;

@@ -1,7 +1,8 @@
 //! Which batches are there: an append-only file, one checksummed line a step, synced before the step counts.
 //!
 //! A batch counts from its `commit` line on. What was begun without commit, or deleted without `purged`, may have left
-//! events in partitions, which have to be removed before any search sees them.
+//! events in partitions, which have to be removed before any search sees them; so may what retention took, from its
+//! `expire` line on, until `expired`.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::LogError;
 use crate::event::BatchSummary;
+use crate::partition::Key;
+use crate::retention::{Gone, split};
 
 /// The version of the directory's layout.
 const VERSION: &str = "vizsla-logs 1";
@@ -20,10 +23,42 @@ const VERSION: &str = "vizsla-logs 1";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Step {
-    Begin { batch: i64, source: i64 },
-    Commit { batch: i64, source: i64, summary: BatchSummary },
-    Delete { batch: i64 },
-    Purged { batch: i64 },
+    Begin {
+        batch: i64,
+        source: i64,
+    },
+    Commit {
+        batch: i64,
+        source: i64,
+        summary: BatchSummary,
+        #[serde(default, skip_serializing_if = "is_none")]
+        expired: u64,
+    },
+    Delete {
+        batch: i64,
+    },
+    Purged {
+        batch: i64,
+    },
+    /// Retention takes the events that these batches have in a partition, whose directory is named.
+    Expire {
+        partition: String,
+        batches: Vec<i64>,
+        at: i64,
+    },
+    /// They are gone from the disk.
+    Expired {
+        partition: String,
+    },
+    /// What retention took of a source before the file was written anew.
+    Gone {
+        source: i64,
+        gone: Gone,
+    },
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A finished batch.
@@ -31,6 +66,8 @@ enum Step {
 pub(crate) struct Finished {
     pub(crate) source: i64,
     pub(crate) summary: BatchSummary,
+    /// How many of its events retention took; the summary speaks of those that are left.
+    pub(crate) expired: u64,
 }
 
 /// The file and what it says.
@@ -41,6 +78,10 @@ pub(crate) struct Manifest {
     finished: BTreeMap<i64, Finished>,
     /// Batches that may have left events which must not be seen.
     unclean: Vec<i64>,
+    /// What retention took and may still lie on the disk: partitions, and the batches whose events go from them.
+    expiring: Vec<(Key, Vec<i64>)>,
+    /// What retention took, by source.
+    gone: BTreeMap<i64, Gone>,
     /// Why nothing may be written any more, if so.
     broken: Option<String>,
 }
@@ -59,13 +100,14 @@ impl Manifest {
             .map_err(LogError::io("cannot open", &path))?;
         file.read_to_end(&mut text).map_err(LogError::io("cannot read", &path))?;
         let (steps, good) = parse(&path, &text)?;
-        let mut manifest = Self { path, file, finished: BTreeMap::new(), unclean: Vec::new(), broken: None };
+        let mut manifest =
+            Self { path, file, finished: BTreeMap::new(), unclean: Vec::new(), expiring: Vec::new(), gone: BTreeMap::new(), broken: None };
         let lines = steps.len();
         for step in steps {
             manifest.apply(step);
         }
         // The live part is a line a batch: past a few times that, write it anew.
-        if good < VERSION.len() || lines > 4 * manifest.finished.len() + 256 {
+        if good < VERSION.len() || lines > 4 * (manifest.finished.len() + manifest.gone.len()) + 256 {
             manifest.rewrite()?;
         } else if good < text.len() {
             manifest.file.set_len(good as u64).map_err(LogError::io("cannot shorten", &manifest.path))?;
@@ -78,15 +120,35 @@ impl Manifest {
     fn apply(&mut self, step: Step) {
         match step {
             Step::Begin { batch, .. } => self.unclean.push(batch),
-            Step::Commit { batch, source, summary } => {
+            Step::Commit { batch, source, summary, expired } => {
                 self.unclean.retain(|b| *b != batch);
-                self.finished.insert(batch, Finished { source, summary });
+                self.finished.insert(batch, Finished { source, summary, expired });
             }
             Step::Delete { batch } => {
                 self.finished.remove(&batch);
                 self.unclean.push(batch);
             }
             Step::Purged { batch } => self.unclean.retain(|b| *b != batch),
+            Step::Expire { partition, batches, at } => {
+                let Some(key) = Key::parse(&partition) else { return };
+                for batch in &batches {
+                    let Some(finished) = self.finished.get_mut(batch) else { continue };
+                    let (left, taken) = split(&finished.summary, key);
+                    finished.summary = left;
+                    finished.expired += taken.events;
+                    if taken.events > 0 {
+                        self.gone.entry(finished.source).or_default().add(&taken, at);
+                    }
+                }
+                self.expiring.push((key, batches));
+            }
+            Step::Expired { partition } => {
+                let key = Key::parse(&partition);
+                self.expiring.retain(|(expiring, _)| Some(*expiring) != key);
+            }
+            Step::Gone { source, gone } => {
+                self.gone.insert(source, gone);
+            }
         }
     }
 
@@ -96,8 +158,15 @@ impl Manifest {
         for batch in &self.unclean {
             text.push_str(&line(&Step::Begin { batch: *batch, source: 0 })?);
         }
-        for (batch, finished) in &self.finished {
-            text.push_str(&line(&Step::Commit { batch: *batch, source: finished.source, summary: finished.summary.clone() })?);
+        for (batch, Finished { source, summary, expired }) in &self.finished {
+            text.push_str(&line(&Step::Commit { batch: *batch, source: *source, summary: summary.clone(), expired: *expired })?);
+        }
+        for (source, gone) in &self.gone {
+            text.push_str(&line(&Step::Gone { source: *source, gone: gone.clone() })?);
+        }
+        for (key, batches) in &self.expiring {
+            // The batches no longer hold what it takes.
+            text.push_str(&line(&Step::Expire { partition: key.to_string(), batches: batches.clone(), at: 0 })?);
         }
         let temporary = self.path.with_extension("new");
         let mut file = File::create(&temporary).map_err(LogError::io("cannot create", &temporary))?;
@@ -134,7 +203,7 @@ impl Manifest {
     }
 
     pub(crate) fn commit(&mut self, source: i64, batch: i64, summary: BatchSummary) -> Result<(), LogError> {
-        self.append(Step::Commit { batch, source, summary })
+        self.append(Step::Commit { batch, source, summary, expired: 0 })
     }
 
     pub(crate) fn delete(&mut self, batch: i64) -> Result<(), LogError> {
@@ -143,6 +212,25 @@ impl Manifest {
 
     pub(crate) fn purged(&mut self, batch: i64) -> Result<(), LogError> {
         self.append(Step::Purged { batch })
+    }
+
+    /// From here on, these batches have no events in the partition.
+    pub(crate) fn expire(&mut self, key: Key, batches: Vec<i64>, at: i64) -> Result<(), LogError> {
+        self.append(Step::Expire { partition: key.to_string(), batches, at })
+    }
+
+    pub(crate) fn expired(&mut self, key: Key) -> Result<(), LogError> {
+        self.append(Step::Expired { partition: key.to_string() })
+    }
+
+    /// What retention took and may still lie on the disk.
+    pub(crate) fn expiring(&self) -> &[(Key, Vec<i64>)] {
+        &self.expiring
+    }
+
+    /// What retention took, by source.
+    pub(crate) fn gone(&self) -> &BTreeMap<i64, Gone> {
+        &self.gone
     }
 
     /// The finished batches by number.

@@ -8,9 +8,9 @@ use tantivy::directory::MmapDirectory;
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
 use tantivy::store::{Compressor, ZstdCompressor};
-use tantivy::{Index, IndexBuilder, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher};
+use tantivy::{Index, IndexBuilder, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, Term};
 
-use crate::document::{EventDoc, schema, tokenizers};
+use crate::document::{EventDoc, EventFields, schema, tokenizers};
 use crate::error::LogError;
 use crate::manifest::sync_parent;
 
@@ -56,6 +56,13 @@ impl Key {
                 (index(first)..=index(last)).contains(&i64::from(month))
             }
         }
+    }
+
+    /// When its last event happened at the latest, and one microsecond more; none where that is not known.
+    pub(crate) fn ends(self) -> Option<Timestamp> {
+        let Self::Month(month) = self else { return None };
+        let next = month + 1;
+        format!("{:04}-{:02}-01T00:00:00Z", next.div_euclid(12), next.rem_euclid(12) + 1).parse().ok()
     }
 
     /// The key of a directory name.
@@ -145,6 +152,28 @@ impl Partition {
         Ok(self.reader.reload()?)
     }
 
+    /// Removes the events of some batches.
+    pub(crate) fn remove(&self, fields: &EventFields, batches: &[i64]) -> Result<(), LogError> {
+        self.reload()?;
+        let searcher = self.searcher();
+        let mut writer: Option<IndexWriter<EventDoc>> = None;
+        for batch in batches {
+            let term = Term::from_field_i64(fields.batch, *batch);
+            if searcher.doc_freq(&term)? > 0 {
+                let writer = match &writer {
+                    Some(writer) => writer,
+                    None => writer.insert(self.writer(1, 0)?),
+                };
+                writer.delete_term(term);
+            }
+        }
+        if let Some(mut writer) = writer {
+            writer.commit()?;
+            self.reload()?;
+        }
+        Ok(())
+    }
+
     /// What a search asks.
     pub(crate) fn searcher(&self) -> Searcher {
         self.reader.searcher()
@@ -168,7 +197,12 @@ impl Partition {
 pub(crate) fn disk_bytes(path: &Path) -> Result<u64, LogError> {
     let failed = || LogError::io("cannot read", path);
     let mut bytes = 0;
-    for entry in std::fs::read_dir(path).map_err(failed())? {
+    let entries = match std::fs::read_dir(path) {
+        // Retention drops whole partitions.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        entries => entries.map_err(failed())?,
+    };
+    for entry in entries {
         // A file may go while the directory is read.
         bytes += entry.map_err(failed())?.metadata().map(|m| m.len()).unwrap_or_default();
     }

@@ -154,6 +154,23 @@ pub struct SourceCoverage {
     pub raw_bytes: u64,
     /// Its share of the bytes on disk, by raw bytes.
     pub disk_bytes: u64,
+    /// What retention took, by UTC day that the window touches, ascending; later logs may have brought events of such a day
+    /// again.
+    pub gone: Vec<GoneDay>,
+    /// What retention took that has no time, or one too far off to be true, whatever the window: how many events, and when
+    /// last.
+    pub gone_without_day: Option<(u64, Timestamp)>,
+}
+
+/// Events of one UTC day that retention took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoneDay {
+    /// Days since 1970-01-01.
+    pub day: i64,
+    /// How many events.
+    pub events: u64,
+    /// When, the last time.
+    pub at: Timestamp,
 }
 
 /// The size of the index.

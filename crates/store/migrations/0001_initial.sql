@@ -384,6 +384,8 @@ CREATE TABLE log_source (
     -- The format that a person chose last for its files, or empty: their content tells. Seconds to add to their times.
     format     {text} NOT NULL,
     clock_offset {int} NOT NULL,
+    -- Days that its events are kept; 0 for good, -1 as is set for all sources.
+    kept_days  {int} NOT NULL,
     created_by {text} NOT NULL,
     created_at {int} NOT NULL,
     -- When it was deleted, or 0: logs of that name bring it back.
@@ -398,7 +400,10 @@ CREATE TABLE log_file (
     name       {text} NOT NULL,
     sha256     {text} NOT NULL,
     bytes      {int} NOT NULL,
+    -- Those that can be searched; how many more retention took, and when last, or 0.
     events     {int} NOT NULL,
+    expired    {int} NOT NULL,
+    expired_at {int} NOT NULL,
     first_at   {int} NOT NULL,
     last_at    {int} NOT NULL,
     state      {text} NOT NULL CHECK (state IN ('indexing', 'indexed', 'failed', 'deleted')),

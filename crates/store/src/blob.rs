@@ -16,6 +16,11 @@ use crate::error::{Result, StoreError};
 statements! {
     KEEP = "INSERT INTO blob (sha256, bytes, created_at) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
     ALL = "SELECT sha256 FROM blob ORDER BY sha256";
+    FORGET = "DELETE FROM blob WHERE sha256 = $1
+        AND NOT EXISTS (SELECT 1 FROM log_file f WHERE f.sha256 = $1 AND f.state IN ('indexing', 'indexed')
+            AND NOT (f.events = 0 AND f.expired > 0))
+        AND NOT EXISTS (SELECT 1 FROM import i WHERE i.blob = $1) AND NOT EXISTS (SELECT 1 FROM document d WHERE d.blob = $1)
+        AND NOT EXISTS (SELECT 1 FROM known_good_list k WHERE k.sha256 = $1)";
     FIND = "SELECT sha256, bytes FROM blob WHERE sha256 = $1";
 }
 
@@ -115,6 +120,19 @@ impl Blobs {
         )
     }
 
+    /// Removes a file; whether it was there.
+    ///
+    /// # Errors
+    /// When it can't be removed.
+    pub fn remove(&self, sha256: &str) -> Result<bool> {
+        let path = self.path(sha256)?;
+        match std::fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(failed("removing", &path)(error)),
+        }
+    }
+
     /// Where a file lies; only what is a hash has a place.
     fn path(&self, sha256: &str) -> Result<PathBuf> {
         let is_hash = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
@@ -135,6 +153,15 @@ pub(crate) fn failed<'a>(doing: &'a str, path: &'a Path) -> impl Fn(std::io::Err
 pub fn keep(tx: &mut Tx<'_>, blob: &BlobRef, now: Timestamp) -> Result<()> {
     let bytes = i64::try_from(blob.bytes).unwrap_or(i64::MAX);
     tx.execute(KEEP, params![&blob.sha256, bytes, now]).map(|_| ())
+}
+
+/// Forgets the file of a log of which retention took every event, unless something else refers to it; whether it did. The
+/// bytes themselves are removed with [`Blobs::remove`], once this is committed.
+///
+/// # Errors
+/// When the database fails.
+pub fn forget(tx: &mut Tx<'_>, sha256: &str) -> Result<bool> {
+    Ok(tx.execute(FORGET, params![sha256])? > 0)
 }
 
 /// The hashes of all files.

@@ -27,6 +27,8 @@ pub struct LogSource {
     pub format: String,
     /// Seconds that are added to the times of its files.
     pub clock_offset: i64,
+    /// Days that its events are kept: 0 for good, none as is set for all sources.
+    pub kept_days: Option<i64>,
 }
 
 /// A log file.
@@ -48,8 +50,12 @@ pub struct LogFile {
     pub sha256: String,
     /// How many bytes.
     pub bytes: i64,
-    /// Events in it.
+    /// Events in it that can be searched.
     pub events: i64,
+    /// How many more it had, which retention took.
+    pub expired: i64,
+    /// When it last took some, or never.
+    pub expired_at: Timestamp,
     /// The earliest time, or never.
     pub first_at: Timestamp,
     /// The latest time, or never.
@@ -69,13 +75,13 @@ pub struct LogFile {
 macro_rules! file_columns {
     () => {
         "f.id, f.public_id, f.source_id, s.name, f.job_id, f.name, f.sha256, f.bytes, f.events, f.first_at, f.last_at, f.state, f.report, \
-         f.error, f.created_by, f.created_at FROM log_file f JOIN log_source s ON s.id = f.source_id"
+         f.error, f.created_by, f.created_at, f.expired, f.expired_at FROM log_file f JOIN log_source s ON s.id = f.source_id"
     };
 }
 
 macro_rules! source_columns {
     () => {
-        "s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset, \
+        "s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset, s.kept_days, \
          CAST(coalesce(sum(CASE WHEN f.state = 'indexed' THEN 1 ELSE 0 END), 0) AS bigint), \
          CAST(coalesce(sum(CASE WHEN f.state = 'indexing' THEN 1 ELSE 0 END), 0) AS bigint), \
          CAST(coalesce(sum(CASE WHEN f.state = 'indexed' THEN f.bytes ELSE 0 END), 0) AS bigint) \
@@ -84,20 +90,22 @@ macro_rules! source_columns {
 }
 
 statements! {
-    ENSURE = "INSERT INTO log_source (name, format, clock_offset, created_by, created_at, deleted_at) VALUES ($1, '', 0, $2, $3, 0)
-        ON CONFLICT (name) DO UPDATE SET deleted_at = 0 RETURNING id";
-    LIST = concat!("SELECT ", source_columns!(), " GROUP BY s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset ORDER BY s.name");
-    FIND = concat!("SELECT ", source_columns!(), " AND s.name = $1 GROUP BY s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset");
+    ENSURE = "INSERT INTO log_source (name, format, clock_offset, kept_days, created_by, created_at, deleted_at)
+        VALUES ($1, '', 0, -1, $2, $3, 0) ON CONFLICT (name) DO UPDATE SET deleted_at = 0 RETURNING id";
+    LIST = concat!("SELECT ", source_columns!(), " GROUP BY s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset, s.kept_days ORDER BY s.name");
+    FIND = concat!("SELECT ", source_columns!(), " AND s.name = $1 GROUP BY s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset, s.kept_days");
     REMEMBER = "UPDATE log_source SET format = $2, clock_offset = $3 WHERE id = $1";
+    KEEP = "UPDATE log_source SET kept_days = $2 WHERE id = $1";
+    EXPIRED = "UPDATE log_file SET events = $2, expired = $3, expired_at = $4, first_at = $5, last_at = $6 WHERE id = $1";
     DELETE = "UPDATE log_source SET deleted_at = $2 WHERE id = $1";
-    INSERT_FILE = "INSERT INTO log_file (public_id, source_id, job_id, name, sha256, bytes, events, first_at, last_at, state, report, error,
-        created_by, created_at) VALUES ($1, $2, 0, $3, $4, $5, 0, 0, 0, 'indexing', '', '', $6, $7) RETURNING id";
+    INSERT_FILE = "INSERT INTO log_file (public_id, source_id, job_id, name, sha256, bytes, events, expired, expired_at, first_at, last_at, state,
+        report, error, created_by, created_at) VALUES ($1, $2, 0, $3, $4, $5, 0, 0, 0, 0, 0, 'indexing', '', '', $6, $7) RETURNING id";
     SET_JOB = "UPDATE log_file SET job_id = $2 WHERE id = $1";
     FIND_FILE = concat!("SELECT ", file_columns!(), " WHERE f.public_id = $1 AND f.state <> 'deleted'");
     FILE_BY_ROW = concat!("SELECT ", file_columns!(), " WHERE f.id = $1");
     FILES = concat!("SELECT ", file_columns!(), " WHERE f.source_id = $1 AND f.state <> 'deleted' AND f.id < $2 ORDER BY f.id DESC LIMIT $3");
     SAME_BYTES = concat!("SELECT ", file_columns!(),
-        " WHERE f.sha256 = $1 AND f.source_id = $2 AND f.state IN ('indexing', 'indexed') ORDER BY f.id LIMIT 1");
+        " WHERE f.sha256 = $1 AND f.source_id = $2 AND f.state IN ('indexing', 'indexed') AND NOT (f.events = 0 AND f.expired > 0) ORDER BY f.id LIMIT 1");
     INDEXED = "UPDATE log_file SET state = 'indexed', events = $2, first_at = $3, last_at = $4, report = $5, error = '' WHERE id = $1
         AND state = 'indexing'";
     FAILED = "UPDATE log_file SET state = 'failed', error = $2 WHERE id = $1 AND state = 'indexing'";
@@ -114,9 +122,10 @@ fn read_source(row: &Row<'_>) -> Result<LogSource> {
         created_at: row.time(3)?,
         format: row.text(4)?,
         clock_offset: row.int(5)?,
-        files: row.int(6)?,
-        indexing: row.int(7)?,
-        bytes: row.int(8)?,
+        kept_days: Some(row.int(6)?).filter(|days| *days >= 0),
+        files: row.int(7)?,
+        indexing: row.int(8)?,
+        bytes: row.int(9)?,
     })
 }
 
@@ -138,6 +147,8 @@ fn read_file(row: &Row<'_>) -> Result<LogFile> {
         error: row.text(13)?,
         created_by: row.text(14)?,
         created_at: row.time(15)?,
+        expired: row.int(16)?,
+        expired_at: row.time(17)?,
     })
 }
 
@@ -155,6 +166,23 @@ pub fn ensure(tx: &mut Tx<'_>, name: &str, stamp: &Stamp) -> Result<i64> {
 /// When the database fails.
 pub fn remember(tx: &mut Tx<'_>, source: i64, format: &str, clock_offset: i64) -> Result<()> {
     tx.execute(REMEMBER, params![source, format, clock_offset]).map(|_| ())
+}
+
+/// Sets how many days a source's events are kept: 0 for good, none as is set for all sources.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep(tx: &mut Tx<'_>, source: i64, days: Option<i64>) -> Result<()> {
+    tx.execute(KEEP, params![source, days.unwrap_or(-1)]).map(|_| ())
+}
+
+/// Notes what retention took of a file: the file as it is from then on.
+///
+/// # Errors
+/// When the database fails.
+pub fn expired(tx: &mut Tx<'_>, file: &LogFile) -> Result<()> {
+    let row = params![file.id, file.events, file.expired, file.expired_at, file.first_at, file.last_at];
+    tx.execute(EXPIRED, row).map(|_| ())
 }
 
 /// All sources, by name.

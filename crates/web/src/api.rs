@@ -16,6 +16,7 @@ pub(crate) mod note;
 pub(crate) mod operation;
 pub(crate) mod record;
 pub(crate) mod relationship;
+pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod sighting;
 pub(crate) mod source;

@@ -19,6 +19,7 @@ pub(crate) mod logs;
 pub(crate) mod note;
 pub(crate) mod palette;
 pub(crate) mod records;
+pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod selection;
 pub(crate) mod settings;

@@ -160,16 +160,17 @@ fn claim(app: &App, except: &[&'static str]) -> Result<Option<Job>, StoreError> 
     app.store.write_blocking(Scope::System, move |tx| job::claim_except(tx, now, &except))
 }
 
-/// Queues what is due by the clock: messages to webhooks, and what watches do. A look first, so that the writer is not kept.
+/// Queues what is due by the clock: messages to webhooks, what watches do, and retention. A look first, so that the writer is not kept.
 fn queue_due(app: &App) -> Result<()> {
     let stamp = app.stamp("system");
     let now = stamp.at;
     let due = app.store.read_blocking(Scope::System, move |tx| {
-        Ok::<_, AppError>(!store::webhook::due(tx, now)?.is_empty() || crate::watch::is_due(tx, now)?)
+        Ok::<_, AppError>(!store::webhook::due(tx, now)?.is_empty() || crate::watch::is_due(tx, now)? || crate::retention::is_due(tx, now)?)
     })?;
     if due {
         app.store.write_blocking(Scope::System, move |tx| {
             crate::watch::queue_due(tx, &stamp.part(1))?;
+            crate::retention::queue_due(tx, &stamp.part(3))?;
             crate::webhook::queue_due(tx, &stamp.part(2))
         })?;
     }

@@ -62,6 +62,8 @@ impl LogFileView {
             bytes: file.bytes,
             state: file.state,
             events: file.events,
+            expired: file.expired,
+            expired_at: file.expired_at.set(),
             first: file.first_at.set(),
             last: file.last_at.set(),
             report: serde_json::from_str::<LogReport>(&file.report).ok(),

@@ -42,6 +42,7 @@ pub async fn sources(app: &App, actor: &Actor) -> Result<Vec<LogSourceView>> {
             gaps: gaps(days),
             format: if source.format.is_empty() { "auto".to_owned() } else { source.format },
             clock_offset: source.clock_offset,
+            kept_days: source.kept_days.and_then(|days| u32::try_from(days).ok()),
             created_by: source.created_by,
             created_at: source.created_at,
         }

@@ -73,6 +73,8 @@ pub struct LogSourceView {
     pub format: String,
     /// Seconds that are added to the times of its files.
     pub clock_offset: i64,
+    /// Days that its events are kept: 0 for good, null as is set for all sources.
+    pub kept_days: Option<u32>,
     /// A login name.
     pub created_by: String,
     /// When.
@@ -94,8 +96,12 @@ pub struct LogFileView {
     pub bytes: i64,
     /// Where it stands.
     pub state: LogFileState,
-    /// Events in it.
+    /// Searchable events in it.
     pub events: i64,
+    /// How many more it had, which retention removed.
+    pub expired: i64,
+    /// When it last removed some.
+    pub expired_at: Option<Timestamp>,
     /// The earliest time.
     pub first: Option<Timestamp>,
     /// The latest time.

@@ -5,9 +5,12 @@ use model::Timestamp;
 use model::list::thousands;
 use model::time::Window;
 
-use super::CoverageView;
+use super::{CoverageView, DeletedDays};
 use crate::logs::{DayCount, Gap, gap, gaps};
 use crate::text::counted;
+
+/// Deleted days with fewer days than this between them are told as one: they were of one month, or of months that follow.
+const JOINED_DAYS: i64 = 31;
 
 /// What a source has in a window. A source that never had data has no row in the index.
 pub(super) fn of(source: &str, window: Window, held: Option<&SourceCoverage>) -> CoverageView {
@@ -29,7 +32,16 @@ pub(super) fn of(source: &str, window: Window, held: Option<&SourceCoverage>) ->
     let dated: u64 = per_day.iter().map(|(_, count)| count).sum();
     let events = if window == Window::All { held.map_or(0, |held| number(held.events)) } else { number(dated) };
     let days_covered = per_day.len() as i64;
-    let text = words(window, covered, days_covered, days_in_window, events, first, last);
+    let deleted = held.map(|held| deleted(held, window)).unwrap_or_default();
+    let mut text = words(window, covered, days_covered, days_in_window, events, first, last);
+    if let Some(on) = deleted.iter().map(|days| days.on.as_str()).max() {
+        let days: i64 = deleted.iter().map(|deleted| deleted.days).sum();
+        text = match (covered, days) {
+            (false, _) => format!("not covered: deleted by retention on {on}"),
+            (true, 0) => format!("{text}; some deleted by retention on {on}"),
+            (true, days) => format!("{text}; {} deleted by retention on {on}", counted(days, "day")),
+        };
+    }
     CoverageView {
         source: source.to_owned(),
         covered,
@@ -39,6 +51,7 @@ pub(super) fn of(source: &str, window: Window, held: Option<&SourceCoverage>) ->
         days_in_window,
         days: per_day.iter().map(|(day, count)| DayCount::of(*day, *count)).collect(),
         gaps,
+        deleted,
         first,
         last,
         without_time,
@@ -56,10 +69,43 @@ pub(super) fn unknown(source: &str, why: &str) -> CoverageView {
         days_in_window: 0,
         days: Vec::new(),
         gaps: Vec::new(),
+        deleted: Vec::new(),
         first: None,
         last: None,
         without_time: 0,
     }
+}
+
+/// What retention removed in the window, days in a row that went on the same day together. Days that had no events join their
+/// neighbours: they went with them.
+fn deleted(held: &SourceCoverage, window: Window) -> Vec<DeletedDays> {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let mut found: Vec<(i64, i64, DeletedDays)> = Vec::new();
+    for gone in &held.gone {
+        let on = gone.at.date();
+        match found.last_mut().filter(|(_, last, deleted)| gone.day - *last <= JOINED_DAYS && deleted.on == on) {
+            Some((first, last, deleted)) => {
+                *last = gone.day;
+                deleted.to = Timestamp::from_day(gone.day).date();
+                deleted.days = gone.day - *first + 1;
+                deleted.events += number(gone.events);
+            }
+            None => {
+                let date = Timestamp::from_day(gone.day).date();
+                let deleted = DeletedDays { from: date.clone(), to: date, days: 1, events: number(gone.events), on };
+                found.push((gone.day, gone.day, deleted));
+            }
+        }
+    }
+    let without_day = held.gone_without_day.filter(|_| window == Window::All);
+    let without_day = without_day.map(|(events, at)| DeletedDays {
+        from: String::new(),
+        to: String::new(),
+        days: 0,
+        events: number(events),
+        on: at.date(),
+    });
+    found.into_iter().map(|(_, _, deleted)| deleted).chain(without_day).collect()
 }
 
 fn words(
@@ -146,6 +192,8 @@ mod tests {
             without_time: 0,
             raw_bytes: 0,
             disk_bytes: 0,
+            gone: Vec::new(),
+            gone_without_day: None,
         }
     }
 
@@ -167,6 +215,20 @@ mod tests {
         assert_eq!((elsewhere.covered, elsewhere.gaps.len()), (false, 1));
         let never = of("dns", Window::All, None);
         assert_eq!((never.covered, never.text.as_str()), (false, "no data"));
+    }
+
+    #[test]
+    fn what_retention_removed_is_not_called_unseen() {
+        let gone = |day| logs::GoneDay { day, events: 5, at: Timestamp(100 * DAY) };
+        let emptied = SourceCoverage { gone: vec![gone(4), gone(5), gone(8)], ..held(&[], 60 * DAY, 61 * DAY) };
+        let all_gone = of("dns", Window::Between(Timestamp(3 * DAY), Timestamp(9 * DAY)), Some(&emptied));
+        assert_eq!((all_gone.covered, all_gone.text.as_str()), (false, "not covered: deleted by retention on 1970-04-11"));
+        let [days] = all_gone.deleted.as_slice() else { panic!("{:?}", all_gone.deleted) };
+        assert_eq!((days.from.as_str(), days.to.as_str(), days.days, days.events), ("1970-01-05", "1970-01-09", 5, 15));
+        let part = SourceCoverage { gone: vec![gone(4)], ..held(&[(5, 10)], 5 * DAY, 5 * DAY + HOUR) };
+        let some_left = of("dns", Window::Between(Timestamp(4 * DAY), Timestamp(6 * DAY)), Some(&part));
+        assert!(some_left.covered);
+        assert_eq!(some_left.text, "1 of 3 days, 10 events; 1 day deleted by retention on 1970-04-11");
     }
 
     #[test]

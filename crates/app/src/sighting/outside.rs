@@ -170,5 +170,7 @@ fn as_held(held: Held) -> SourceCoverage {
         without_time: held.without_time,
         raw_bytes: 0,
         disk_bytes: 0,
+        gone: Vec::new(),
+        gone_without_day: None,
     }
 }

@@ -58,12 +58,30 @@ pub struct CoverageView {
     pub days: Vec<DayCount>,
     /// Days of the window without any event.
     pub gaps: Vec<Gap>,
+    /// Days of the window whose events retention removed; later logs may have brought events of such a day again.
+    #[serde(default)]
+    pub deleted: Vec<DeletedDays>,
     /// Its earliest time, whatever the window.
     pub first: Option<Timestamp>,
     /// Its latest time, whatever the window.
     pub last: Option<Timestamp>,
     /// Its events without a time, which only a search over all data finds.
     pub without_time: i64,
+}
+
+/// UTC days in a row whose events retention removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DeletedDays {
+    /// The first of them, `2026-11-24`; empty for events without a time.
+    pub from: String,
+    /// The last of them.
+    pub to: String,
+    /// How many; days in between that never had events count.
+    pub days: i64,
+    /// How many events.
+    pub events: i64,
+    /// The day they were removed on.
+    pub on: String,
 }
 
 /// A record that a name in the logs may stand for.

@@ -73,6 +73,7 @@ pub(crate) fn title(job: &JobView) -> String {
     let doing = match job.kind.as_str() {
         "logs" => "Reading",
         "logs_remove" => "Removing",
+        "logs_retention" => "Removing logs that are older or more than is kept",
         "sightings" => "Sightings search",
         "watch" => "Watching",
         "watch_added" => "Looking through the kept logs for",

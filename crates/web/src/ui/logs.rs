@@ -69,6 +69,10 @@ impl LogsPage {
     fn events(&self) -> i64 {
         self.sources.iter().map(|source| source.events).sum()
     }
+
+    fn on_disk(&self) -> String {
+        super::jobs::size(&self.sources.iter().map(|source| source.disk_bytes).sum())
+    }
 }
 
 /// Events by day, days without any marked.
@@ -199,10 +203,24 @@ impl SourcePage {
     }
 }
 
+/// `1,204 events deleted by retention on 2026-11-24`.
+pub(crate) fn expired(file: &LogFileView) -> Option<String> {
+    let at = file.expired_at?;
+    Some(format!("{} deleted by retention on {}", picture::counted(file.expired, "event"), at.date()))
+}
+
+/// How long the events of a source are kept, where it differs from the others.
+pub(crate) fn kept(source: &LogSourceView) -> Option<String> {
+    source.kept_days.map(|days| match days {
+        0 => "kept for good".to_owned(),
+        days => format!("kept for {}", picture::counted(i64::from(days), "day")),
+    })
+}
+
 /// What is worth a look in a file: `3 bad lines`.
 pub(crate) fn remarks(file: &LogFileView) -> String {
     let Some(report) = &file.report else { return file.error.clone() };
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = expired(file).into_iter().collect();
     let mut add = |count: i64, noun: &str| {
         if count > 0 {
             parts.push(picture::counted(count, noun));
@@ -210,11 +228,8 @@ pub(crate) fn remarks(file: &LogFileView) -> String {
     };
     add(report.bad(), "bad line");
     add(report.broken_members.len() as i64, "broken file");
-    add(report.without_time, "event");
-    if report.without_time > 0
-        && let Some(last) = parts.last_mut()
-    {
-        last.push_str(" without a time");
+    if report.without_time > 0 {
+        parts.push(format!("{} without a time", picture::counted(report.without_time, "event")));
     }
     parts.join(", ")
 }

@@ -108,6 +108,7 @@ const PLACES: &[(&str, &str, &str, Role)] = &[
     ("Import", "Records from files", "/import", Role::Reader),
     ("Events", "Look through the logs", "/events", Role::Reader),
     ("Logs and sources", "What is indexed", "/logs", Role::Reader),
+    ("Retention", "How long logs are kept, what they take", "/log-retention", Role::Admin),
     ("Known good", "What is never suspicious here", "/known-good", Role::Reader),
     ("Settings", "Profile, theme, time zone, password", "/settings", Role::Reader),
     ("API tokens", "Make and revoke tokens", "/settings/tokens", Role::Reader),

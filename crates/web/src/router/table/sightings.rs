@@ -10,6 +10,7 @@ use crate::{api, ui};
 use app::job::JobView;
 use app::logs::{EventQuery, EventsView, LogFileView, LogImport, WholeEventView};
 use app::operation::OperationView;
+use app::retention::{RetentionInput, RetentionPlanView, RetentionView};
 use app::sighting::{
     AddMatched, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
     SightingSummary, SightingView,
@@ -33,6 +34,22 @@ pub(super) fn api() -> Vec<ApiRoute> {
             .answers::<EventsView>(),
         route(Method::GET, "/log-events/{id}", Reader, "Show an event of the logs and the observables in it", get(api::logs::event))
             .answers::<WholeEventView>(),
+        route(Method::GET, "/log-retention", Reader, "Show how long logs are kept, and what they take", get(api::retention::show))
+            .answers::<RetentionView>(),
+        route(Method::PUT, "/log-retention", Admin, "Set how long logs are kept", put(api::retention::set))
+            .body::<RetentionInput>()
+            .answers::<RetentionView>(),
+        route(
+            Method::POST,
+            "/log-retention/dry-run",
+            Admin,
+            "Show which logs would go, without removing any",
+            post(api::retention::dry_run),
+        )
+        .body::<RetentionInput>()
+        .answers::<RetentionPlanView>(),
+        route(Method::POST, "/log-retention/run", Admin, "Remove logs that are older or more than is kept", post(api::retention::run))
+            .answers::<JobView>(),
         // Sources
         route(Method::GET, "/sources", Reader, "List the sources of sightings", get(api::source::list)).pages::<api::source::AnySource>(),
         route(Method::POST, "/sources", Admin, "Set an outside source up", post(api::source::create))
@@ -121,6 +138,9 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::POST, "/logs/{source}/delete", Admin, post(ui::logs::delete_source)),
         screen(Method::GET, "/logs/{source}/files/{id}/delete", Lead, get(ui::logs::delete_file_page)),
         screen(Method::POST, "/logs/{source}/files/{id}/delete", Lead, post(ui::logs::delete_file)),
+        screen(Method::GET, "/log-retention", Admin, get(ui::retention::show)),
+        screen(Method::POST, "/log-retention", Admin, post(ui::retention::save)),
+        screen(Method::POST, "/log-retention/run", Admin, post(ui::retention::run)),
         screen(Method::GET, "/events", Reader, get(ui::events::list)),
         screen(Method::POST, "/events/{id}/review", Analyst, post(ui::events::review)),
         // Outside sources
