@@ -3,6 +3,7 @@
 
 mod add_matched;
 mod again;
+mod compare;
 mod coverage;
 mod get;
 mod identify;
@@ -22,6 +23,7 @@ mod view;
 
 pub use add_matched::{AddMatched, add_matched};
 pub use again::{RunAgain, again};
+pub use compare::{ChangeCount, CompareItem, CompareQuery, CompareView, ComparedSource, ComparedView, EarlierView, SourceChange, compare};
 pub use get::get;
 pub(crate) use judge::{NOT_FOUND, ONLY_AS_WRITTEN};
 pub use list::{count, list};

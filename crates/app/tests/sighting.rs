@@ -88,7 +88,7 @@ testkit::each_engine! {
         let case = case_with(&test, &values).await;
         let found = search(&test, &case, SightingRequest::default()).await;
         let page = async |outcome: &str, q: &str, cursor: &str| {
-            let query = ResultQuery { outcome: outcome.into(), q: q.into(), cursor: cursor.into(), limit: Some(4) };
+            let query = ResultQuery { outcome: outcome.into(), q: q.into(), with: String::new(), cursor: cursor.into(), limit: Some(4) };
             sighting::rows(&test, &test.reader, &found.number, query).await.unwrap()
         };
         let first = page("all", "", "").await;

@@ -24,6 +24,30 @@ choice! {
         Seen = 2 "seen" "Seen",
         /// Not seen, not covered and not looked up.
         NotSeen = 3 "not_seen" "Not seen",
+        /// Seen, and not by the earlier search that is named besides.
+        New = 4 "new" "New",
+    }
+}
+
+choice! {
+    /// How what one source holds of one observable differs from what an earlier search found there.
+    pub enum Change {
+        /// Seen now; the earlier search looked there and did not see it.
+        NewlySeen = 1 "newly_seen" "Newly seen",
+        /// Seen then; this search looked there and did not see it.
+        NoLongerSeen = 2 "no_longer_seen" "No longer seen",
+        MoreEvents = 3 "more_events" "More events",
+        FewerEvents = 4 "fewer_events" "Fewer events",
+        /// Seen now; the earlier search had no data there, or none of the time in which it was seen: whether it is new, nobody knows.
+        NewlyCovered = 5 "newly_covered" "Not covered then",
+        /// Seen then; this search has no data there, or none of the time in which it was seen: whether it is gone, nobody knows.
+        NoLongerCovered = 6 "no_longer_covered" "Not covered now",
+        /// Seen now; the earlier search did not ask that source for it, or got no answer.
+        NotAskedBefore = 7 "not_asked_before" "Not asked then",
+        /// Seen then; this search did not ask that source for it, or got no answer.
+        NotAskedNow = 8 "not_asked_now" "Not asked now",
+        /// Seen then and now, in as many events; or a source stopped counting, so that nobody can tell.
+        Same = 9 "same" "The same",
     }
 }
 

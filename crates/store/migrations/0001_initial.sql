@@ -595,7 +595,7 @@ CREATE TABLE sighting_name (
     count     {int} NOT NULL,
     PRIMARY KEY (name_id, search_id, record_id)
 );
-CREATE INDEX sighting_name_search ON sighting_name (search_id);
+CREATE INDEX sighting_name_search ON sighting_name (search_id, record_id);
 
 -- The machine room -------------------------------------------------------------------------------------------------
 

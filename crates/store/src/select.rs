@@ -18,6 +18,11 @@ impl<'a> Select<'a> {
         Self { from: from.to_owned(), clauses: visible.to_owned(), params: vec![Value::from(tx.viewer())] }
     }
 
+    /// Says the tables, where they hold values that had to be bound before.
+    pub(crate) fn from(&mut self, from: &str) {
+        from.clone_into(&mut self.from);
+    }
+
     /// Takes a value and tells its number.
     pub(crate) fn bind(&mut self, value: impl Into<Value<'a>>) -> usize {
         self.params.push(value.into());
@@ -111,6 +116,12 @@ impl<'a> Select<'a> {
     pub(crate) fn any<T>(mut self, tx: &mut Tx<'_>, columns: &str, limit: i64, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
         let limit = self.bind(limit);
         tx.query(&format!("SELECT {columns} FROM {} WHERE {} LIMIT ${limit}", self.from, self.clauses), &self.params, read)
+    }
+
+    /// All rows in groups, in the order of what they are grouped by.
+    pub(crate) fn grouped<T>(self, tx: &mut Tx<'_>, columns: &str, by: &str, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let sql = format!("SELECT {columns} FROM {} WHERE {} GROUP BY {by} ORDER BY {by}", self.from, self.clauses);
+        tx.query(&sql, &self.params, read)
     }
 
     /// How many rows match, counted to one more than `limit`.

@@ -1,5 +1,6 @@
 //! Sightings searches: what was asked, over which time and sources, and what came out, negatives among it.
 
+pub(crate) mod compare;
 pub(crate) mod name;
 pub(crate) mod result;
 pub mod standing;
@@ -14,6 +15,9 @@ use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statem
 use crate::error::Result;
 use crate::visibility::case_visible;
 
+pub use compare::{
+    Blind, ChangeTotal, Changed, CompareFilter, NewName, Pair, changes, changes_of, count_new, new_names, totals_of_changes,
+};
 pub use name::{LoggedName, Named, SeenName, SeenWith, add_names, names_of, seen_with};
 pub use result::{NewResult, ResultFilter, SightingResult, SightingRow, of_record, results, results_of, rows, store};
 
@@ -112,6 +116,8 @@ statements! {
     FIND = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.number = $2");
     FIND_BY_ROW = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.id = $2");
     LIST = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.case_id = $2 AND s.number > 0 ORDER BY s.id DESC LIMIT $3");
+    EARLIER = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.case_id = $2 AND s.number > 0 AND s.id < $3
+        AND s.state = 'done' ORDER BY s.id DESC LIMIT $4");
     COUNT = "SELECT CAST(count(*) AS bigint) FROM sighting_search WHERE case_id = $1 AND number > 0";
     NEEDLES = "SELECT n.record_id, r.category, r.title FROM sighting_needle n JOIN record r ON r.id = n.record_id
         WHERE n.search_id = $1 AND n.record_id > $2 ORDER BY n.record_id LIMIT $3";
@@ -248,6 +254,14 @@ pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Search>> {
 /// When the database fails.
 pub fn list(tx: &mut Tx<'_>, case: i64, limit: u32) -> Result<Vec<Search>> {
     tx.query(LIST, params![tx.viewer(), case, i64::from(limit)], read)
+}
+
+/// The newest searches of the same case before this one that came to their end.
+///
+/// # Errors
+/// When the database fails.
+pub fn earlier(tx: &mut Tx<'_>, search: &Search, limit: u32) -> Result<Vec<Search>> {
+    tx.query(EARLIER, params![tx.viewer(), search.case, search.id, i64::from(limit)], read)
 }
 
 /// How many searches a case has that the caller has found.

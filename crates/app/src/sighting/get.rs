@@ -8,7 +8,7 @@ use store::sighting::{self, Search};
 use store::{Tx, job};
 
 use super::view::StoredNames;
-use super::{SightingSummary, SightingTotals, SightingView, WindowView, identify};
+use super::{EarlierView, SightingSummary, SightingTotals, SightingView, WindowView, identify};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::job::JobView;
@@ -65,6 +65,8 @@ impl SightingView {
         let (matched_hosts, unmatched_hosts) = identify::split(hosts.names, known_hosts);
         let (matched_accounts, unmatched_accounts) = identify::split(accounts.names, known_accounts);
         let job = job::find_by_row(tx, search.job)?.map(|job| JobView::of(job, now));
+        let earlier = sighting::earlier(tx, &search, 1)?.into_iter().next();
+        let new = earlier.as_ref().map(|earlier| sighting::count_new(tx, search.id, earlier.id)).transpose()?.unwrap_or_default();
         Ok(Self {
             number: search_number(search.number),
             case: case_number(search.case_number),
@@ -84,6 +86,8 @@ impl SightingView {
             created_at: search.created_at,
             finished_at: search.finished_at.set(),
             job,
+            earlier: earlier.as_ref().map(EarlierView::of),
+            new,
         })
     }
 }

@@ -8,8 +8,9 @@ use model::sighting::{Basis, OutcomeFilter};
 use model::{Actor, Fields};
 use serde::{Deserialize, Serialize};
 use store::Tx;
-use store::sighting::{self, ResultFilter, SightingResult};
+use store::sighting::{self, ResultFilter, Search, SightingResult};
 
+use super::compare::{self, SourceChange};
 use super::get::find;
 use super::identify::{self, Candidates};
 use super::view::Detail;
@@ -23,8 +24,10 @@ use crate::logs::NameCount;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ResultQuery {
-    /// `seen`, `not_seen` or `all` (unless told).
+    /// `seen`, `not_seen`, `new` (seen, and not by the earlier search `with`) or `all` (unless told).
     pub outcome: String,
+    /// An earlier search of the same case, `SIGHT0001001`: rows then tell what changed since.
+    pub with: String,
     /// Keywords in the observable; each must occur. Defanged values are understood.
     pub q: String,
     /// From the answer before.
@@ -42,7 +45,8 @@ pub async fn results(app: &App, actor: &Actor, sight_number: &str, query: Result
     let number = sight_number.to_owned();
     app.read(actor, move |tx| {
         let search = find(tx, &number)?;
-        let page = sighting::results(tx, &ResultFilter { search: search.id, ..filter })?;
+        let earlier = earlier(tx, &search, &query.with)?;
+        let page = sighting::results(tx, &ResultFilter { search: search.id, earlier: earlier.map(|with| with.id), ..filter })?;
         let known = Known::of(tx, search.case, &page.items)?;
         Ok(page.map(|result| known.view(result)))
     })
@@ -58,9 +62,18 @@ pub async fn rows(app: &App, actor: &Actor, sight_number: &str, query: ResultQue
     let number = sight_number.to_owned();
     app.read(actor, move |tx| {
         let search = find(tx, &number)?;
-        let page = sighting::rows(tx, &ResultFilter { search: search.id, ..filter })?;
+        let earlier = earlier(tx, &search, &query.with)?;
+        let filter = ResultFilter { search: search.id, earlier: earlier.as_ref().map(|with| with.id), ..filter };
+        let page = sighting::rows(tx, &filter)?;
         let records: Vec<i64> = page.items.iter().map(|row| row.record.id).collect();
         let results = sighting::results_of(tx, search.id, &records)?;
+        let mut changed: HashMap<i64, Vec<SourceChange>> = HashMap::new();
+        if let Some(with) = earlier {
+            for one in sighting::changes_of(tx, &compare::pair(&search, &with), &records)? {
+                let change = SourceChange { source: one.source, change: one.change, then: one.then };
+                changed.entry(one.record).or_default().push(change);
+            }
+        }
         let known = Known::of(tx, search.case, &results)?;
         let mut by_record: HashMap<i64, Vec<SightingResultView>> = HashMap::new();
         for result in results {
@@ -68,6 +81,7 @@ pub async fn rows(app: &App, actor: &Actor, sight_number: &str, query: ResultQue
         }
         Ok(page.map(|row| SightingRowView {
             sources: by_record.remove(&row.record.id).unwrap_or_default(),
+            changes: changed.remove(&row.record.id).unwrap_or_default(),
             outcome: row.outcome,
             hits: row.hits,
             first_seen: row.first_at.set(),
@@ -87,12 +101,21 @@ fn filter(query: &ResultQuery) -> Result<ResultFilter> {
     let filter = ResultFilter {
         search: 0,
         outcome: outcome.unwrap_or(OutcomeFilter::All),
+        earlier: None,
         q: refang(&fields.text("/q", &query.q, 1_000)),
         cursor: cursor(&mut fields, &query.cursor),
         limit: limit(&mut fields, query.limit),
     };
+    if filter.outcome == OutcomeFilter::New && query.with.is_empty() {
+        fields.refuse("/with", "name the earlier search since which something is new");
+    }
     fields.finish()?;
     Ok(filter)
+}
+
+/// The earlier search that is named, if one is.
+fn earlier(tx: &mut Tx<'_>, search: &Search, with: &str) -> Result<Option<Search>> {
+    if with.is_empty() { Ok(None) } else { compare::named(tx, search, with).map(Some) }
 }
 
 /// What is known of the machines and accounts in some results.

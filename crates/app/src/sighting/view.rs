@@ -5,6 +5,7 @@ use model::sighting::{Basis, Outcome};
 use model::{Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::{EarlierView, SourceChange};
 use crate::job::JobView;
 use crate::logs::{DayCount, Gap, NameCount};
 use crate::record::RecordView;
@@ -155,6 +156,10 @@ pub struct SightingView {
     pub finished_at: Option<Timestamp>,
     /// The job that carries it out: progress, rate, time left.
     pub job: Option<JobView>,
+    /// The newest finished search of the case before it; none if there is none.
+    pub earlier: Option<EarlierView>,
+    /// Observables that were seen in a source in which the earlier search did not see them, for whatever reason.
+    pub new: i64,
 }
 
 /// A sightings search in a list.
@@ -271,6 +276,8 @@ pub struct SightingRowView {
     pub last_seen: Option<Timestamp>,
     /// Source by source, in the order of their names.
     pub sources: Vec<SightingResultView>,
+    /// What became of it since the earlier search that was named, by source in which either saw it; else empty.
+    pub changes: Vec<SourceChange>,
 }
 
 /// What a search found of a record, for its details.

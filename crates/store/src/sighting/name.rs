@@ -30,6 +30,14 @@ impl Named {
             Self::Account => 2,
         }
     }
+
+    pub(super) fn from_code(code: i64) -> Option<Self> {
+        match code {
+            1 => Some(Self::Host),
+            2 => Some(Self::Account),
+            _ => None,
+        }
+    }
 }
 
 /// A machine or account in the events that hold an observable.

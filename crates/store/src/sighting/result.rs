@@ -11,6 +11,8 @@ use crate::record::{self, RECORD_COLUMNS, Record, record_columns};
 use crate::select::{Column, Order, Select};
 use crate::visibility::case_visible;
 
+use super::compare;
+
 /// What one source holds of one observable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewResult {
@@ -79,8 +81,10 @@ pub struct SightingRow {
 pub struct ResultFilter {
     /// The search's row.
     pub search: i64,
-    /// All, seen, or not seen.
+    /// All, seen, not seen, or seen and not by `earlier`.
     pub outcome: OutcomeFilter,
+    /// The row of the search that "new" speaks of; without one, nothing is new.
+    pub earlier: Option<i64>,
     /// Keywords in the observable, refanged; each must occur.
     pub q: String,
     /// After this row.
@@ -188,11 +192,16 @@ pub fn store(
     tx.execute(SEEN, params![search, first, last, restricted]).map(|_| ())
 }
 
-fn by_outcome(select: &mut Select<'_>, column: &str, filter: OutcomeFilter) {
-    match filter {
+/// `new` adds the condition of what an earlier search did not see.
+fn by_outcome<'a>(select: &mut Select<'a>, column: &str, filter: &ResultFilter, new: impl FnOnce(&mut Select<'a>, i64)) {
+    match filter.outcome {
         OutcomeFilter::All => {}
         OutcomeFilter::Seen => select.and(&format!("{column} = $?"), Outcome::Seen.code()),
         OutcomeFilter::NotSeen => select.and(&format!("{column} > $?"), Outcome::Seen.code()),
+        OutcomeFilter::New => match filter.earlier {
+            Some(earlier) => new(select, earlier),
+            None => select.and_plain("1 = 0"),
+        },
     }
 }
 
@@ -200,7 +209,7 @@ fn select_results<'a>(tx: &Tx<'_>, filter: &'a ResultFilter) -> Select<'a> {
     let from = "sighting_result t JOIN record r ON r.id = t.record_id";
     let mut select = Select::new(tx, from, "CAST($1 AS bigint) IS NOT NULL");
     select.and("t.search_id = $?", filter.search);
-    by_outcome(&mut select, "t.outcome", filter.outcome);
+    by_outcome(&mut select, "t.outcome", filter, compare::only_new_results);
     select.all_words(tx.engine(), "r.search_text", search_words(&filter.q));
     select
 }
@@ -221,7 +230,7 @@ fn select_rows<'a>(tx: &Tx<'_>, filter: &'a ResultFilter) -> Select<'a> {
     let from = "sighting_needle n JOIN record r ON r.id = n.record_id";
     let mut select = Select::new(tx, from, "CAST($1 AS bigint) IS NOT NULL");
     select.and("n.search_id = $?", filter.search);
-    by_outcome(&mut select, "n.outcome", filter.outcome);
+    by_outcome(&mut select, "n.outcome", filter, |select, earlier| compare::only_new_rows(select, filter.search, earlier));
     select.all_words(tx.engine(), "r.search_text", search_words(&filter.q));
     select
 }

@@ -2,8 +2,8 @@
 
 use app::operation::OperationView;
 use app::sighting::{
-    self, AddMatched, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
-    SightingSummary, SightingView,
+    self, AddMatched, CompareQuery, CompareView, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest,
+    SightingResultView, SightingRowView, SightingSummary, SightingView,
 };
 use axum::Json;
 use axum::extract::State;
@@ -55,6 +55,15 @@ pub(crate) async fn rows(
     Query(query): Query<ResultQuery>,
 ) -> Answer<Page<SightingRowView>> {
     Ok(Json(sighting::rows(&web.app, &actor, &number, query).await?))
+}
+
+pub(crate) async fn compare(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(number): Path<String>,
+    Query(query): Query<CompareQuery>,
+) -> Answer<CompareView> {
+    Ok(Json(sighting::compare(&web.app, &actor, &number, query).await?))
 }
 
 pub(crate) async fn add_matched(State(web): State<Web>, Path(number): Path<String>, call: Call<AddMatched>) -> Result<Response, Failure> {

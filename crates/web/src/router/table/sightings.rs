@@ -12,8 +12,8 @@ use app::logs::{EventQuery, EventsView, LogFileView, LogImport, WholeEventView};
 use app::operation::OperationView;
 use app::retention::{RetentionInput, RetentionPlanView, RetentionView};
 use app::sighting::{
-    AddMatched, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
-    SightingSummary, SightingView,
+    AddMatched, CompareQuery, CompareView, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView,
+    SightingRowView, SightingSummary, SightingView,
 };
 use app::source::{DryRun, QuestionView, SourceInput, SourcePatch, SourceView};
 use app::watch::{WatchInput, WatchView};
@@ -98,6 +98,9 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::GET, "/sightings/{number}/rows", Reader, "List what a search found, by observable", get(api::sighting::rows))
             .query::<ResultQuery>()
             .pages::<SightingRowView>(),
+        route(Method::GET, "/sightings/{number}/compare", Reader, "Compare a search with an earlier one", get(api::sighting::compare))
+            .query::<CompareQuery>()
+            .answers::<CompareView>(),
         route(
             Method::POST,
             "/sightings/{number}/add-matched",
@@ -160,6 +163,7 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::GET, "/cases/{number}/watch/news", Reader, get(ui::sightings::watching::news)),
         screen(Method::POST, "/cases/{number}/sightings/ask", Analyst, post(ui::sightings::ask::ask)),
         screen(Method::GET, "/cases/{number}/sightings/{search}", Reader, get(ui::sightings::answer::show)),
+        screen(Method::GET, "/cases/{number}/sightings/{search}/compare", Reader, get(ui::sightings::compare::show)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/add", Analyst, post(ui::sightings::matched::add)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/create", Analyst, post(ui::sightings::matched::create)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/again", Analyst, post(ui::sightings::matched::again)),

@@ -10,7 +10,7 @@ use model::list::Page;
 use model::sighting::{Basis, Outcome};
 use serde::Deserialize;
 
-use super::cell::{Cell, cell, count};
+use super::cell::{Cell, Since, cell, count};
 use super::matched::find;
 use super::picture::{self, Frame, Hist, counted};
 use crate::Web;
@@ -29,9 +29,12 @@ const WHO: &str = "who";
 /// The state of the screen.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct AnswerQuery {
-    /// `all`, `seen` or `not_seen`.
+    /// `all`, `seen`, `not_seen` or `new`.
     #[serde(default)]
     show: String,
+    /// The earlier search that `new` speaks of; the one before unless told.
+    #[serde(default)]
+    with: String,
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -80,10 +83,24 @@ pub(crate) async fn show(
 ) -> Screen {
     let search = find(&web, &visit, &number, &search).await?;
     let case = case::get(&web.app, &visit.actor, &search.case).await?;
-    let asked = ResultQuery { outcome: query.show.clone(), q: query.q.clone(), cursor: query.cursor.clone(), limit: None };
+    let asked = ResultQuery {
+        outcome: query.show.clone(),
+        with: with(&search, &query).to_owned(),
+        q: query.q.clone(),
+        cursor: query.cursor.clone(),
+        limit: None,
+    };
     let rows = sighting::rows(&web.app, &visit.actor, &search.number, asked).await?;
     let open = open(&web, &visit, &search, &rows, &query).await?;
     page(&AnswerPage { shell: visit.shell, case, search, query, rows, open })
+}
+
+/// The search that a search is held against, as far as it has come to its end: the one that is asked for, or else the one before.
+fn with<'a>(search: &'a SightingView, query: &'a AnswerQuery) -> &'a str {
+    match &search.earlier {
+        Some(earlier) if search.state.is_ended() && query.with.is_empty() => &earlier.number,
+        _ => &query.with,
+    }
 }
 
 /// The observable whose details are asked for: in the page, or else looked up.
@@ -123,6 +140,7 @@ async fn elsewhere(web: &Web, visit: &Visit, search: &SightingView, record: &str
         first_seen: sources.iter().filter_map(|result| result.first_seen).min(),
         last_seen: sources.iter().filter_map(|result| result.last_seen).max(),
         sources,
+        changes: Vec::new(),
     })
 }
 
@@ -140,7 +158,7 @@ impl AnswerPage {
     /// The same screen with one parameter changed.
     fn link(&self, name: &str, value: &str) -> String {
         let q = &self.query;
-        let mut all = vec![("show", &q.show), ("q", &q.q)];
+        let mut all = vec![("show", &q.show), ("with", &q.with), ("q", &q.q)];
         if name != "show" {
             all.push(("open", &q.open));
         }
@@ -154,7 +172,8 @@ impl AnswerPage {
     fn cell_link(&self, row: &SightingRowView, source: &str) -> String {
         let q = &self.query;
         let open = &row.observable.id;
-        link(&self.path(), &[("show", &q.show), ("q", &q.q), ("cursor", &q.cursor), ("open", open)], "source", source)
+        let all = [("show", &q.show), ("with", &q.with), ("q", &q.q), ("cursor", &q.cursor), ("open", open)];
+        link(&self.path(), &all, "source", source)
     }
 
     /// Where this screen is now: forms come back to it.
@@ -164,6 +183,25 @@ impl AnswerPage {
 
     fn show(&self) -> &str {
         if self.query.show.is_empty() { "all" } else { &self.query.show }
+    }
+
+    /// The search that this one is held against; empty for none.
+    fn with(&self) -> &str {
+        with(&self.search, &self.query)
+    }
+
+    /// `New 2`; without a number where it was not counted.
+    fn new_label(&self) -> String {
+        let counted = match &self.search.earlier {
+            Some(earlier) if earlier.number == self.with() => Some(words::thousands(self.search.new)),
+            _ if self.show() == "new" => Some(self.rows.total_text()),
+            _ => None,
+        };
+        counted.map_or_else(|| "New".to_owned(), |count| format!("New {count}"))
+    }
+
+    fn compare_link(&self) -> String {
+        link(&format!("{}/compare", self.path()), &[], "with", &self.query.with)
     }
 
     fn may_write(&self) -> bool {
@@ -202,7 +240,8 @@ impl AnswerPage {
         let of = |name: &String| {
             let result = row.sources.iter().find(|result| result.source == *name);
             let coverage = self.search.coverage.iter().find(|held| held.source == *name);
-            cell(name, result, coverage, frame(&self.search, coverage))
+            let since = row.changes.iter().find(|change| change.source == *name).map(|change| Since { change, with: self.with() });
+            cell(name, result, coverage, frame(&self.search, coverage), since)
         };
         self.search.sources.iter().map(of).collect()
     }
