@@ -49,13 +49,21 @@ pub struct App {
     pub(crate) world: Arc<dyn World>,
     pub(crate) passwords: account::Passwords,
     pub(crate) known_good: Arc<known_good::Cache>,
+    pub(crate) standing: Arc<watch::Cache>,
 }
 
 impl App {
     /// An application over an open store and log index.
     #[must_use]
     pub fn new(store: Store, logs: Arc<logs::LogIndex>, world: Arc<dyn World>) -> Self {
-        Self { store, logs, world, passwords: account::Passwords::new(account::PasswordCost::OWASP), known_good: Arc::default() }
+        Self {
+            store,
+            logs,
+            world,
+            passwords: account::Passwords::new(account::PasswordCost::OWASP),
+            known_good: Arc::default(),
+            standing: Arc::default(),
+        }
     }
 
     /// Tells whenever changes were committed.

@@ -7,6 +7,7 @@ mod due;
 mod get;
 mod run;
 mod set;
+mod standing;
 mod tell;
 
 pub(crate) use added::JOB as ADDED_JOB;
@@ -15,3 +16,4 @@ pub(crate) use due::{is_due, queue_due};
 pub use get::{WatchNews, WatchView, get};
 pub(crate) use run::{JOB, queue};
 pub use set::{WatchInput, set, unset};
+pub(crate) use standing::Cache;

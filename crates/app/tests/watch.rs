@@ -6,11 +6,13 @@ mod evidence;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use app::artifact::{self, ArtifactQuery, ExcludeArtifacts, Selection};
 use app::sighting;
 use app::source::{self, Settings, SourceInput};
 use app::watch::{self, WatchInput};
 use app::{case, job};
 use evidence::{add, case_with, event, import};
+use model::artifact::ExclusionReason;
 use model::sighting::SourceKind;
 use serde_json::json;
 use testkit::{Reply, Request, Service, TestApp};
@@ -55,6 +57,27 @@ testkit::each_engine! {
         assert_eq!((news.observables, news.search.as_str()), (1, search.number.as_str()));
         let told = case::activity(&test, &test.analyst, &case, None, 50).await.unwrap();
         assert!(told.iter().any(|entry| entry.verb == "sighting.watched"));
+    }
+
+    async fn each_new_file_is_held_against_what_the_case_holds_then(test: TestApp) {
+        let case = case_with(&test, &["evil.example", "gone.example"]).await;
+        watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap();
+        let seen = async |day: u32, text: &str| {
+            let before = sighting::list(&test, &test.analyst, &case).await.unwrap().len();
+            import(&test, "Proxy", &[event(&format!("2026-01-{day:02}T10:00:00Z"), "WS-1", "anna", text)]).await;
+            let searches = sighting::list(&test, &test.analyst, &case).await.unwrap();
+            searches[..searches.len() - before].iter().map(|search| search.totals.seen).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(1, "to evil.example").await, [1]);
+        // What comes in between two files is waited for too, in every spelling; what was excluded is not.
+        add(&test, &test.analyst, &case, &["198.51.100.0/24", r"C:\Temp\dropper.exe", "https://late.example/a.php?x=1"]).await;
+        let gone = ArtifactQuery { q: "gone".to_owned(), ..ArtifactQuery::default() };
+        let selection = Selection { all_matching: Some(gone), ..Selection::default() };
+        let out = ExcludeArtifacts::over(selection, ExclusionReason::KnownGood, String::new());
+        artifact::exclude(&test, &test.analyst, &case, out).await.unwrap();
+        job::drain(&test).unwrap();
+        assert_eq!(seen(2, r"from 198.51.100.7 c:\temp\DROPPER.exe https://late.example/a.php?x=1 gone.example").await, [3]);
+        assert_eq!(seen(3, r"c:\temp\dropper.exe.mui https://late.example/a.php?x=12 198.51.101.1").await, [0; 0]);
     }
 
     async fn outside_sources_are_asked_by_the_clock_and_what_is_new_is_kept(test: TestApp) {

@@ -18,6 +18,7 @@ use crate::manifest::{Finished, Manifest};
 use crate::partition::{Key, Partition};
 use crate::request::{SearchOutcome, SearchRequest, SourceCoverage, Stats};
 use crate::retention::{Gone, Holding};
+use crate::standing::Standing;
 
 /// How a log index works.
 #[derive(Debug, Clone, Copy)]
@@ -288,6 +289,14 @@ impl LogIndex {
         progress: &(dyn Fn(u64, u64) -> ControlFlow<()> + Sync),
     ) -> Result<SearchOutcome, LogError> {
         crate::search::search(&self.snapshot(), &self.options, &self.fields, request, progress)
+    }
+
+    /// The ids of standing values of which something may be in a batch, ascending: few of many, to be searched for.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn met(&self, standing: &Standing, batch: i64) -> Result<Vec<i64>, LogError> {
+        crate::standing::met(&self.snapshot(), &self.options, &self.fields, standing, batch)
     }
 
     /// Looks through events.

@@ -27,6 +27,7 @@ mod request;
 mod retention;
 mod search;
 mod segment;
+mod standing;
 mod tally;
 mod tokens;
 mod wildcard;
@@ -42,3 +43,4 @@ pub use request::{
     Alternative, Basis, GoneDay, Needle, NeedleKind, NeedleResult, Refused, Sample, SearchOutcome, SearchRequest, SourceCoverage, Stats,
 };
 pub use retention::Holding;
+pub use standing::Standing;

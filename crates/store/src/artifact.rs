@@ -9,7 +9,7 @@ use model::{Kind, Stamp, Timestamp};
 pub use list::{Artifact, ArtifactFilter, decorate, list, matching_ids};
 pub use status::{StatusChange, readd, restore, set_status, undo_add};
 
-use crate::engine::{Tx, Value, id_list, ids_in, insert_rows, params, statements};
+use crate::engine::{Tx, Value, case_rows_in, id_list, insert_rows, params, statements};
 use crate::error::Result;
 
 statements! {
@@ -87,7 +87,7 @@ pub struct Added {
 /// When the database fails.
 pub fn add(tx: &mut Tx<'_>, case: i64, records: &[(i64, Kind)], operation: i64, stamp: &Stamp) -> Result<Added> {
     let ids: Vec<i64> = records.iter().map(|(id, _)| *id).collect();
-    let sql = format!("SELECT record_id, status FROM artifact WHERE case_id = $1 AND record_id {}", ids_in(tx.engine(), 2));
+    let sql = format!("SELECT record_id, status FROM artifact WHERE {}", case_rows_in(tx.engine(), 1, 2));
     let known: std::collections::HashMap<i64, Status> =
         tx.query(&sql, params![case, id_list(&ids)], |row| Ok((row.int(0)?, row.code(1, Status::from_code)?)))?.into_iter().collect();
     let mut outcome = Added::default();
@@ -251,7 +251,7 @@ pub fn included(tx: &mut Tx<'_>, case: i64, kind: Kind) -> Result<Vec<i64>> {
 /// # Errors
 /// When the database fails.
 pub fn among(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<Vec<i64>> {
-    let sql = format!("SELECT record_id FROM artifact WHERE case_id = $1 AND record_id {}", ids_in(tx.engine(), 2));
+    let sql = format!("SELECT record_id FROM artifact WHERE {}", case_rows_in(tx.engine(), 1, 2));
     tx.query(&sql, params![case, id_list(records)], |row| row.int(0))
 }
 
@@ -260,6 +260,6 @@ pub fn among(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<Vec<i64>> {
 /// # Errors
 /// When the database fails.
 pub fn statuses(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<Vec<(i64, Status)>> {
-    let sql = format!("SELECT record_id, status FROM artifact WHERE case_id = $1 AND record_id {}", ids_in(tx.engine(), 2));
+    let sql = format!("SELECT record_id, status FROM artifact WHERE {}", case_rows_in(tx.engine(), 1, 2));
     tx.query(&sql, params![case, id_list(records)], |row| Ok((row.int(0)?, row.code(1, Status::from_code)?)))
 }

@@ -47,15 +47,12 @@ const CHUNK: i64 = 500;
 const COLUMNS_SQLITE: &str = "SELECT t.name, c.name, lower(c.type), c.pk, CASE WHEN c.pk = 1 AND c.name = 'id' THEN 1 ELSE 0 END
     FROM pragma_table_list t JOIN pragma_table_info(t.name) c
     WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite%' ORDER BY t.name, c.cid";
-const COLUMNS_POSTGRES: &str = "SELECT CAST(c.table_name AS text), CAST(c.column_name AS text), CAST(c.data_type AS text),
-        CAST(coalesce(k.ordinal_position, 0) AS bigint), CAST(CASE WHEN c.is_identity = 'YES' THEN 1 ELSE 0 END AS bigint)
-    FROM information_schema.columns c
-    JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = 'BASE TABLE'
-    LEFT JOIN information_schema.table_constraints p
-        ON p.table_schema = c.table_schema AND p.table_name = c.table_name AND p.constraint_type = 'PRIMARY KEY'
-    LEFT JOIN information_schema.key_column_usage k ON k.constraint_schema = p.constraint_schema
-        AND k.constraint_name = p.constraint_name AND k.table_name = c.table_name AND k.column_name = c.column_name
-    WHERE c.table_schema = current_schema() ORDER BY CAST(c.table_name AS text), c.ordinal_position";
+const COLUMNS_POSTGRES: &str = "SELECT CAST(c.relname AS text), CAST(a.attname AS text), format_type(a.atttypid, NULL),
+        CAST(coalesce(array_position(CAST(i.indkey AS smallint[]), a.attnum) + 1, 0) AS bigint),
+        CAST(CASE WHEN a.attidentity <> '' THEN 1 ELSE 0 END AS bigint)
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+    WHERE c.relnamespace = CAST(current_schema() AS regnamespace) AND c.relkind = 'r' ORDER BY CAST(c.relname AS text), a.attnum";
 const REFERENCES_SQLITE: &str = "SELECT t.name, f.\"table\" FROM pragma_table_list t JOIN pragma_foreign_key_list(t.name) f
     WHERE t.schema = 'main' AND t.type = 'table'";
 const REFERENCES_POSTGRES: &str = "SELECT CAST(a.relname AS text), CAST(b.relname AS text) FROM pg_constraint f

@@ -211,8 +211,46 @@ pub(crate) fn id_list(ids: &[i64]) -> String {
 /// for JSON, which is not how it is sent.
 pub(crate) fn ids_in(engine: Engine, n: usize) -> String {
     match engine {
-        Engine::Sqlite => format!("IN (SELECT value FROM json_each(${n}))"),
-        Engine::Postgres => format!("= ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json))))"),
+        Engine::Sqlite => among(engine, &format!("SELECT value FROM json_each(${n})")),
+        Engine::Postgres => among(engine, &format!("SELECT value::bigint FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json))")),
+    }
+}
+
+/// "Is one of those that a subselect finds", after the column's name; for few of many, as [`ids_in`].
+pub(crate) fn among(engine: Engine, subselect: &str) -> String {
+    match engine {
+        Engine::Sqlite => format!("IN ({subselect})"),
+        Engine::Postgres => format!("= ANY (ARRAY({subselect}))"),
+    }
+}
+
+/// "Is it a row of the case given as parameter `case`, and of one of the records of [`id_list`] given as parameter
+/// `records`", for tables with an index that begins with the record.
+///
+/// On PostgreSQL the case is hidden from the index: of a case that grew since the table was last analysed the planner
+/// thinks that it has hardly a row, and reads all of its rows for the few records asked for. Measured with 400 records in
+/// a case of 100,000: 250 ms against 4.
+pub(crate) fn case_rows_in(engine: Engine, case: usize, records: usize) -> String {
+    let case_id = match engine {
+        Engine::Sqlite => "case_id",
+        Engine::Postgres => "case_id + 0",
+    };
+    format!("{case_id} = ${case} AND record_id {}", ids_in(engine, records))
+}
+
+/// "Is `w` a row of the operation given as parameter `operation`, and of one of the records of [`id_list`] given as
+/// parameter `records`", which are neighbours in the operation.
+///
+/// On PostgreSQL their range is told too: the planner takes it for the index whatever it thinks of the operation's size.
+pub(crate) fn operation_rows_in(engine: Engine, operation: usize, records: usize) -> String {
+    let rows = format!("w.operation_id = ${operation} AND w.record_id {}", ids_in(engine, records));
+    match engine {
+        Engine::Sqlite => rows,
+        Engine::Postgres => {
+            let end =
+                |of: &str| format!("(SELECT {of}(value::bigint) FROM json_array_elements_text(CAST(CAST(${records} AS text) AS json)))");
+            format!("{rows} AND w.record_id BETWEEN {} AND {}", end("min"), end("max"))
+        }
     }
 }
 
@@ -225,8 +263,8 @@ pub(crate) fn text_list<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> St
 /// "Is one of the texts of [`text_list`] given as parameter `n`", as [`ids_in`].
 pub(crate) fn texts_in(engine: Engine, n: usize) -> String {
     match engine {
-        Engine::Sqlite => format!("IN (SELECT value FROM json_each(${n}))"),
-        Engine::Postgres => format!("= ANY (ARRAY(SELECT value FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json))))"),
+        Engine::Sqlite => among(engine, &format!("SELECT value FROM json_each(${n})")),
+        Engine::Postgres => among(engine, &format!("SELECT value FROM json_array_elements_text(CAST(CAST(${n} AS text) AS json))")),
     }
 }
 

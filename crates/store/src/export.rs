@@ -11,7 +11,7 @@ use model::{Kind, Timestamp};
 
 use crate::annotation::{self, Annotation};
 use crate::artifact::{Origin, Standing, read_origin};
-use crate::engine::{Tx, id_list, ids_in, params};
+use crate::engine::{Tx, case_rows_in, id_list, ids_in, params};
 use crate::error::Result;
 use crate::record::Link;
 use crate::visibility::{case_visible, made_in_visible, record_visible};
@@ -116,8 +116,8 @@ pub fn came(tx: &mut Tx<'_>, records: &[i64]) -> Result<Vec<Came>> {
 pub fn standings(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<HashMap<i64, Standing>> {
     let sql = format!(
         "SELECT record_id, status, reason, comment, status_by, status_at, added_by, added_at FROM artifact
-         WHERE case_id = $1 AND record_id {}",
-        ids_in(tx.engine(), 2)
+         WHERE {}",
+        case_rows_in(tx.engine(), 1, 2)
     );
     let rows = tx.query(&sql, params![case, id_list(records)], |row| {
         let standing = Standing {

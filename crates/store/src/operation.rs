@@ -3,7 +3,7 @@
 use model::operation::{OperationState, OperationVerb};
 use model::{Stamp, Timestamp};
 
-use crate::engine::{Row, Tx, params, statements};
+use crate::engine::{Row, Tx, among, params, statements};
 use crate::error::Result;
 use crate::visibility::case_visible;
 
@@ -48,9 +48,6 @@ statements! {
         o.undoes, o.detail, o.skipped FROM operation o JOIN security_case c ON c.id = o.case_id WHERE ", case_visible!("c"), " AND o.id = $2");
     MARK_UNDONE = "UPDATE operation SET undone_by = $2 WHERE id = $1";
     ROWS = "SELECT record_id FROM operation_row WHERE operation_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3";
-    CHANGED = "SELECT r.public_id FROM record r WHERE r.id IN (SELECT w.record_id FROM operation_row w WHERE w.operation_id = $1
-        UNION SELECT n.record_id FROM annotation n WHERE n.operation = $1
-        UNION SELECT m.record_id FROM annotation m WHERE m.last_operation = $1) ORDER BY r.public_id";
     COUNT_ROWS = "SELECT CAST(count(*) AS bigint) FROM operation_row WHERE operation_id = $1";
 }
 
@@ -129,7 +126,16 @@ pub fn rows(tx: &mut Tx<'_>, operation: i64, after: i64, limit: i64) -> Result<V
 /// # Errors
 /// When the database fails.
 pub fn ids_sha256(tx: &mut Tx<'_>, operation: i64) -> Result<String> {
-    let ids: Vec<String> = tx.query(CHANGED, params![operation], |row| row.text(0))?;
+    let sql = format!(
+        "SELECT r.public_id FROM record r WHERE r.id {} ORDER BY r.public_id",
+        among(
+            tx.engine(),
+            "SELECT w.record_id FROM operation_row w WHERE w.operation_id = $1
+             UNION SELECT n.record_id FROM annotation n WHERE n.operation = $1
+             UNION SELECT m.record_id FROM annotation m WHERE m.last_operation = $1"
+        )
+    );
+    let ids: Vec<String> = tx.query(&sql, params![operation], |row| row.text(0))?;
     Ok(model::text::sha256_hex(ids.join("\n").as_bytes()))
 }
 

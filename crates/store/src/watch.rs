@@ -2,7 +2,7 @@
 
 use model::{Kind, Stamp, Timestamp};
 
-use crate::engine::{Row, Tx, params, statements};
+use crate::engine::{Row, Tx, case_rows_in, id_list, params, statements};
 use crate::error::Result;
 use crate::sighting::Needle;
 
@@ -121,17 +121,43 @@ pub fn observables(tx: &mut Tx<'_>, case: i64, after: i64, limit: i64) -> Result
     })
 }
 
-/// Observables that came into a case after an artifact's row, at most `limit`: the included ones, and up to which row that is;
-/// no row when there are none.
+/// Those of these records that are included observables of a case.
 ///
 /// # Errors
 /// When the database fails.
-pub fn added(tx: &mut Tx<'_>, case: i64, after: i64, limit: i64) -> Result<(Vec<Needle>, Option<i64>)> {
-    let rows = tx.query(ADDED, params![case, Kind::Observable.code(), after, limit], |row| {
-        Ok((row.int(0)?, row.int(1)? == 1, Needle { record: row.int(2)?, category: row.text(3)?, value: row.text(4)? }))
+pub fn included(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<Vec<Needle>> {
+    let sql = format!(
+        "SELECT record_id, r.category, r.title FROM artifact JOIN record r ON r.id = record_id
+         WHERE artifact.kind = $3 AND artifact.status = 1 AND {} ORDER BY record_id",
+        case_rows_in(tx.engine(), 1, 2)
+    );
+    tx.query(&sql, params![case, id_list(records), Kind::Observable.code()], |row| {
+        Ok(Needle { record: row.int(0)?, category: row.text(1)?, value: row.text(2)? })
+    })
+}
+
+/// An observable that came into a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// What it is.
+    pub needle: Needle,
+    /// Whether it counts.
+    pub included: bool,
+}
+
+/// Observables that came into a case after an artifact's row, at most `limit`, and up to which row that is; no row when there
+/// are none.
+///
+/// # Errors
+/// When the database fails.
+pub fn added(tx: &mut Tx<'_>, case: i64, after: i64, limit: i64) -> Result<(Vec<Added>, Option<i64>)> {
+    let mut last = None;
+    let added = tx.query(ADDED, params![case, Kind::Observable.code(), after, limit], |row| {
+        last = Some(row.int(0)?);
+        let needle = Needle { record: row.int(2)?, category: row.text(3)?, value: row.text(4)? };
+        Ok(Added { needle, included: row.int(1)? == 1 })
     })?;
-    let last = rows.last().map(|(id, ..)| *id);
-    Ok((rows.into_iter().filter(|(_, included, _)| *included).map(|(.., needle)| needle).collect(), last))
+    Ok((added, last))
 }
 
 /// Open cases that watch and have observables for which the kept logs were not looked through, with who asked for it.

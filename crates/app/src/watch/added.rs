@@ -40,7 +40,8 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         let (page, last) = app.store.read_blocking(Scope::System, move |tx| watch::added(tx, case, to, TOGETHER))?;
         let Some(last) = last else { break };
         to = last;
-        let needles: Vec<Needle> = page.iter().map(|one| needle(one.record, &one.category, &one.value)).collect();
+        let included = page.iter().filter(|added| added.included).map(|added| &added.needle);
+        let needles: Vec<Needle> = included.map(|one| needle(one.record, &one.category, &one.value)).collect();
         let request = SearchRequest { needles: &needles, window: Window::All, sources: None, batch: None, samples: 0 };
         let alive = |_, _| if work.check().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
         match app.logs.search(&request, &alive) {

@@ -13,6 +13,7 @@ use store::job::Job;
 use store::log_source::{self, LogFile};
 use store::{Tx, case, job, watch};
 
+use super::standing;
 use super::tell::{Seen, tell};
 use crate::App;
 use crate::error::{AppError, Result};
@@ -22,7 +23,7 @@ use crate::sighting::{launch_over, needle};
 pub(crate) const JOB: Kind = Kind { name: "watch", unit: "files", lane: Lane::Any, run, give_up };
 
 /// Observables that are looked up together.
-const TOGETHER: i64 = 20_000;
+const TOGETHER: usize = 20_000;
 
 /// The job's payload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,7 +46,12 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let (file, watch) = app.store.read_blocking(Scope::System, move |tx| {
         Ok::<_, AppError>((log_source::file_by_row(tx, file)?.ok_or(AppError::NotFound("log file"))?, watch::find(tx, case)?))
     })?;
-    let seen = if watch.is_some() { seen(app, work, &file, case)? } else { Vec::new() };
+    let seen = if watch.is_some() {
+        seen(app, work, &file, case)?
+    } else {
+        app.standing.forget(case);
+        Vec::new()
+    };
     // In the name of who asked for it; of who brought the file, when nobody does any more.
     let who = watch.map_or_else(|| work.job.created_by.clone(), |watch| watch.created_by);
     let (stamp, job) = (app.stamp(&who), work.job.clone());
@@ -58,12 +64,11 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
 
 /// The rows of a case's included observables that stand in the file.
 fn seen(app: &App, work: &Work, file: &LogFile, case: i64) -> Result<Vec<i64>, Stop> {
-    let (mut seen, mut after) = (Vec::new(), 0);
-    loop {
-        let page = app.store.read_blocking(Scope::System, move |tx| watch::observables(tx, case, after, TOGETHER))?;
-        let Some(last) = page.last() else { break };
-        after = last.record;
-        let needles: Vec<Needle> = page.iter().map(|one| needle(one.record, &one.category, &one.value)).collect();
+    let mut seen = Vec::new();
+    for together in standing::met(app, work, case, file)?.chunks(TOGETHER) {
+        let records = together.to_vec();
+        let included = app.store.read_blocking(Scope::System, move |tx| watch::included(tx, case, &records))?;
+        let needles: Vec<Needle> = included.iter().map(|one| needle(one.record, &one.category, &one.value)).collect();
         let request =
             SearchRequest { needles: &needles, window: Window::All, sources: Some(&[file.source]), batch: Some(file.id), samples: 0 };
         let alive = |_, _| if work.check().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };

@@ -12,6 +12,12 @@ use crate::error::{Result, StoreError};
 /// Statements whose text depends on a number of rows are many; beyond this the cache starts afresh.
 const MAX_STATEMENTS: usize = 1_000;
 
+/// Every statement is written to look up by an index what an index was made for, as it does on SQLite. PostgreSQL keeps
+/// its plans and makes them when the tables are still empty, where reading them whole and joining by hash looks cheapest:
+/// measured, 360 ms instead of 3 for 400 records among 20,000, and 65 instead of 1 for a case's techniques among 112,000.
+/// No statement runs long enough to be worth compiling.
+const SESSION: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
+
 pub(crate) struct PostgresClient {
     client: Client,
     statements: HashMap<String, Statement>,
@@ -24,7 +30,9 @@ impl PostgresClient {
             let cause = std::error::Error::source(&error).map(|c| format!(": {c}")).unwrap_or_default();
             StoreError::Unreachable(format!("{error}{cause}"))
         })?;
-        Ok(Self { client, statements: HashMap::new(), lost: false })
+        let mut connected = Self { client, statements: HashMap::new(), lost: false };
+        connected.batch(SESSION)?;
+        Ok(connected)
     }
 
     /// Whether nothing more can come over this connection.
