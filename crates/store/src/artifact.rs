@@ -1,5 +1,6 @@
 //! Records in cases, where they came from, and whether they count.
 
+mod holds;
 mod list;
 mod status;
 

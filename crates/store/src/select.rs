@@ -118,6 +118,16 @@ impl<'a> Select<'a> {
         tx.query(&format!("SELECT {columns} FROM {} WHERE {} LIMIT ${limit}", self.from, self.clauses), &self.params, read)
     }
 
+    /// Any rows' first column, at most `limit`, found as if all of them were asked for: PostgreSQL only.
+    pub(crate) fn materialised(mut self, tx: &mut Tx<'_>, column: &str, limit: i64) -> Result<Vec<i64>> {
+        let limit = self.bind(limit);
+        let sql = format!(
+            "WITH found AS MATERIALIZED (SELECT {column} AS id FROM {} WHERE {}) SELECT id FROM found LIMIT ${limit}",
+            self.from, self.clauses
+        );
+        tx.query(&sql, &self.params, |row| row.int(0))
+    }
+
     /// All rows in groups, in the order of what they are grouped by.
     pub(crate) fn grouped<T>(self, tx: &mut Tx<'_>, columns: &str, by: &str, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
         let sql = format!("SELECT {columns} FROM {} WHERE {} GROUP BY {by} ORDER BY {by}", self.from, self.clauses);

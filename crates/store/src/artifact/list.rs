@@ -7,6 +7,7 @@ use model::list::{COUNT_LIMIT, Cursor, Page, Sort, SortColumn};
 use model::text::search_words;
 use model::{Kind, Timestamp};
 
+use super::holds;
 use super::{Count, Origin, counts, last_id, read_origin};
 use crate::engine::{Engine, Tx, id_list, ids_in, params};
 use crate::error::Result;
@@ -91,7 +92,7 @@ const MARKED: &str = "EXISTS (SELECT 1 FROM known_good_mark m WHERE m.record_id 
 enum Lead<'w> {
     /// The artifacts of the case, whose texts are looked at for these words.
     Case(&'w [String]),
-    /// The records of the library in the order of a column, which the case must hold; SQLite only.
+    /// The records of the library in the order of a column, which the case must hold.
     Order(&'static str, &'w [String]),
     /// SQLite's text index.
     Text(&'w Indexed),
@@ -109,13 +110,22 @@ fn select<'a>(tx: &Tx<'_>, filter: &'a ArtifactFilter, lead: &Lead<'_>) -> Selec
     let engine = tx.engine();
     let mut select = match lead {
         Lead::Case(words) => {
-            let from = if engine == Engine::Sqlite { "artifact a CROSS JOIN record r" } else { "artifact a, record r" };
+            let from = match engine {
+                Engine::Sqlite => "artifact a CROSS JOIN record r",
+                // Each artifact's text is looked at in the order of the list: OFFSET keeps the planner from asking the text
+                // index, of which it thinks that every word is rare.
+                Engine::Postgres => "artifact a CROSS JOIN LATERAL (SELECT * FROM record x WHERE x.id = a.record_id OFFSET 0) AS r",
+            };
             let mut select = Select::new(tx, from, JOINED);
             select.all_words(engine, "r.search_text", words.to_vec());
             select
         }
         Lead::Order(index, words) => {
-            let mut select = Select::new(tx, &format!("record r INDEXED BY {index} CROSS JOIN artifact a"), JOINED);
+            let from = match engine {
+                Engine::Sqlite => format!("record r INDEXED BY {index} CROSS JOIN artifact a"),
+                Engine::Postgres => "record r, artifact a".to_owned(),
+            };
+            let mut select = Select::new(tx, &from, JOINED);
             select.all_words(engine, "r.search_text", words.to_vec());
             if let Some(kind) = filter.kind {
                 select.and("r.kind = $?", kind.code());
@@ -150,7 +160,9 @@ fn select<'a>(tx: &Tx<'_>, filter: &'a ArtifactFilter, lead: &Lead<'_>) -> Selec
         Some(false) => select.and_plain(&format!("NOT {MARKED}")),
         Some(true) | None => {}
     }
-    select.and("a.case_id = $?", filter.case);
+    // As `case_rows_in` tells: a few records are looked up by themselves.
+    let of_few = engine == Engine::Postgres && matches!(lead, Lead::Few(..));
+    select.and(if of_few { "a.case_id + 0 = $?" } else { "a.case_id = $?" }, filter.case);
     if let Some(kind) = filter.kind {
         // A plus keeps SQLite from the index by kind where it is to look a record up.
         let column = if engine == Engine::Sqlite && !matches!(lead, Lead::Case(_)) { "+a.kind" } else { "a.kind" };
@@ -184,6 +196,8 @@ struct Plan {
     words: Words,
     /// The records that hold them, when they are few.
     few: Option<String>,
+    /// On PostgreSQL, the first records that hold them, when they are many.
+    some: Option<String>,
     rows_led: bool,
     count_led: bool,
     /// Whether what is known to be good leads: asked for, and fewer than the case holds.
@@ -211,21 +225,50 @@ fn few_marks(tx: &mut Tx<'_>, most: i64) -> Result<bool> {
 fn plan(tx: &mut Tx<'_>, filter: &ArtifactFilter, counts: &[Count]) -> Result<Plan> {
     let total: i64 = counts.iter().map(|count| count.count).sum();
     if total <= SMALL_CASE {
-        return Ok(Plan { words: Words::Scanned(search_words(&filter.q)), few: None, rows_led: false, count_led: false, marked: false });
+        return Ok(Plan {
+            words: Words::Scanned(search_words(&filter.q)),
+            few: None,
+            some: None,
+            rows_led: false,
+            count_led: false,
+            marked: false,
+        });
     }
     let marked = filter.marked == Some(true) && few_marks(tx, held(filter, counts))?;
     let words = Words::of(tx, RECORD_TEXT, &filter.q)?;
-    let Words::Indexed(indexed) = &words else { return Ok(Plan { words, few: None, rows_led: false, count_led: false, marked }) };
+    if let Words::Scanned(asked) = &words
+        && !marked
+        && holds::can_be_asked(tx, asked)
+        && !holds::is_common(tx, filter, asked)?
+    {
+        let found = holds::first(tx, asked, FEW)?;
+        let list = Some(id_list(&found));
+        let words = asked.clone();
+        return Ok(if found.len() as i64 <= FEW {
+            let words = Words::Indexed(Indexed { query: String::new(), frequent: Vec::new(), words });
+            Plan { words, few: list, some: None, rows_led: true, count_led: true, marked }
+        } else {
+            Plan { words: Words::Scanned(words), few: None, some: list, rows_led: false, count_led: false, marked }
+        });
+    }
+    let Words::Indexed(indexed) = &words else {
+        return Ok(Plan { words, few: None, some: None, rows_led: false, count_led: false, marked });
+    };
     let (found, about) = indexed.first(tx, filter.kind, FEW)?;
     let few = (found.len() as i64 <= FEW).then(|| id_list(&found));
     let rows_led = about <= MATCH_LIMIT;
     // Beyond, whichever is expected to have the fewer rows is counted.
-    Ok(Plan { few, rows_led, count_led: rows_led || (about <= held(filter, counts) && !marked), marked, words })
+    Ok(Plan { few, some: None, rows_led, count_led: rows_led || (about <= held(filter, counts) && !marked), marked, words })
 }
 
 fn total(tx: &mut Tx<'_>, filter: &ArtifactFilter, plan: &Plan, counts: &[Count]) -> Result<(i64, bool)> {
     if filter.q.trim().is_empty() && filter.categories.is_empty() && filter.findings.is_empty() && filter.marked.is_none() {
         return Ok((held(filter, counts), true));
+    }
+    if let Some(some) = &plan.some
+        && select(tx, filter, &Lead::Few(some, &[])).count(tx, COUNT_LIMIT)? > COUNT_LIMIT
+    {
+        return Ok((COUNT_LIMIT, false));
     }
     let counted = match &plan.words {
         Words::Nowhere => 0,
@@ -250,13 +293,13 @@ pub fn list(tx: &mut Tx<'_>, filter: &ArtifactFilter) -> Result<Page<Artifact>> 
     let large = filter.kind.is_some() && filter.sort.column != SortColumn::Added && held(filter, &counts) >= LARGE_CASE;
     let lead = match &plan.words {
         Words::Indexed(words) if plan.rows_led => plan.led(words),
-        Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => match tx.engine() {
-            // What is counted to its end is few rows among many: they are sooner sorted than met.
-            Engine::Sqlite if large && !plan.marked && !(total_is_exact && total <= COUNT_LIMIT) => {
-                Lead::Order(record::sort_index(filter.sort.column), words)
-            }
-            Engine::Sqlite | Engine::Postgres => plan.scanned(words),
-        },
+        // What is counted to its end is few rows among many: they are sooner sorted than met.
+        Words::Indexed(Indexed { words, .. }) | Words::Scanned(words)
+            if large && !plan.marked && !(total_is_exact && total <= COUNT_LIMIT) =>
+        {
+            Lead::Order(record::sort_index(filter.sort.column), words)
+        }
+        Words::Indexed(Indexed { words, .. }) | Words::Scanned(words) => plan.scanned(words),
         Words::Nowhere => {
             return Ok(Page { items: Vec::new(), next_cursor: None, total, total_is_exact, as_of: last_id(tx)?.to_string() });
         }

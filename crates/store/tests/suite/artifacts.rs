@@ -182,7 +182,8 @@ testkit::each_engine! {
         let name = |n: usize, place: &str| format!("h{n}{}.{place}.common.example.com", if n % 1_000 == 7 { "-rare" } else { "" });
         let library: Vec<NewRecord> = (0..10_001).map(|n| observable(&name(n, "library"))).collect();
         upsert_all(&db, Scope::System, library, true);
-        let own: Vec<NewRecord> = (0..5_200).map(|n| observable(&name(n, "case"))).collect();
+        let own: Vec<NewRecord> =
+            (0..5_200).map(|n| observable(&name(n, if n < 1_500 { "old.case" } else { "case" }))).collect();
         let own = upsert_all(&db, Scope::System, own, true);
         add(&db, case, &own);
         let found = |q: &str| {
@@ -195,6 +196,14 @@ testkit::each_engine! {
         assert_eq!(found("common"), (50, 1_000, false));
         assert_eq!(found("h5 rare"), (1, 1, true));
         assert_eq!(found("library"), (0, 0, true));
+        // In many, and in none of the newest.
+        assert_eq!(found("old"), (50, 1_000, false));
+        assert_eq!(found("old rare"), (2, 2, true));
+        let sort = Sort { column: SortColumn::Title, descending: true };
+        let by_title = ArtifactFilter { q: "common".to_owned(), limit: 2, sort, ..tab(case) };
+        let page = db.read(Scope::System, move |tx| artifact::list(tx, &by_title));
+        let titles: Vec<&str> = page.items.iter().map(|item| item.record.title.as_str()).collect();
+        assert_eq!(titles, ["h999.old.case.common.example.com", "h998.old.case.common.example.com"]);
     }
 
     fn rows_that_came_later_are_left_alone(db: TestStore) {

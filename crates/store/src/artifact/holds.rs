@@ -1,0 +1,41 @@
+//! Keywords on PostgreSQL. Its planner takes every word for equally rare; so a word is tried on a few artifacts first, and the
+//! text index is asked only for those that are rare, without anything else that could lead the planner elsewhere.
+
+use super::list::ArtifactFilter;
+use crate::engine::{Engine, Tx};
+use crate::error::Result;
+use crate::select::Select;
+
+/// So many artifacts are tried.
+const TRIED: i64 = 500;
+/// More of them than this make the words common: a page is sooner met in the order of the list, and so is the end of the count.
+const COMMON: i64 = TRIED / 10;
+/// The text index knows words of three characters and more.
+const INDEXED: usize = 3;
+
+/// Whether this is PostgreSQL, and its text index knows one of the words.
+pub(super) fn can_be_asked(tx: &Tx<'_>, words: &[String]) -> bool {
+    tx.engine() == Engine::Postgres && words.iter().any(|word| word.chars().count() >= INDEXED)
+}
+
+/// Whether the words are in many of the case's newest artifacts.
+pub(super) fn is_common(tx: &mut Tx<'_>, filter: &ArtifactFilter, words: &[String]) -> Result<bool> {
+    let mut select = Select::new(tx, "", "CAST($1 AS bigint) IS NOT NULL");
+    let case = select.bind(filter.case);
+    let newest = match filter.kind {
+        Some(kind) => format!("a.kind = ${} ORDER BY a.id DESC", select.bind(kind.code())),
+        None => "TRUE".to_owned(),
+    };
+    select.from(&format!(
+        "(SELECT r.search_text FROM artifact a JOIN record r ON r.id = a.record_id WHERE a.case_id = ${case} AND {newest} LIMIT {TRIED}) AS tried"
+    ));
+    select.all_words(Engine::Postgres, "tried.search_text", words.to_vec());
+    Ok(select.count(tx, COMMON)? > COMMON)
+}
+
+/// Records of any kind that hold the words, one more than `limit` when there are more.
+pub(super) fn first(tx: &mut Tx<'_>, words: &[String], limit: i64) -> Result<Vec<i64>> {
+    let mut select = Select::new(tx, "record r", "CAST($1 AS bigint) IS NOT NULL");
+    select.all_words(Engine::Postgres, "r.search_text", words.to_vec());
+    select.materialised(tx, "r.id", limit + 1)
+}
