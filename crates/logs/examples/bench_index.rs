@@ -1,7 +1,9 @@
 //! Figures of the log index: `cargo run --release -p vizsla-logs --example bench_index -- LOG [COPIES]`.
 //!
 //! `LOG` is a Windows log in JSON lines (plain, gzip or zip). It is copied `COPIES` times (12) with other machines,
-//! people, days, GUIDs and hashes in each copy, indexed, and searched.
+//! people, days, GUIDs and hashes in each copy, indexed, and searched. Of more than a hundred copies, reading alone and
+//! compacting are left out: each goes over all of it once more. `BENCH_DIR` says where all this is kept meanwhile, and
+//! `BENCH_KEEP` that the copies stay there, for others to be asked the same.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods)]
 
@@ -52,11 +54,29 @@ fn vary(line: &str, copy: u64, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
+/// What the reader takes without an index behind it.
+fn read_alone(corpus: &std::path::Path, raw: u64) {
+    let began = Instant::now();
+    let mut count = 0_u64;
+    formats::log_events::read_events(File::open(corpus).unwrap(), "corpus", &Default::default(), &mut |event| {
+        count += event.text.len() as u64;
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    println!(
+        "reading alone: {:.0} MB/s, {:.0} % of the bytes are values",
+        raw as f64 / 1e6 / began.elapsed().as_secs_f64(),
+        100.0 * count as f64 / raw as f64
+    );
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let log = arguments.next().expect("a log file");
     let copies: u64 = arguments.next().map_or(12, |n| n.parse().unwrap());
-    let dir = tempfile::tempdir().unwrap();
+    let mut dir = std::env::var("BENCH_DIR").map_or_else(|_| tempfile::tempdir(), tempfile::tempdir_in).unwrap();
+    dir.disable_cleanup(std::env::var("BENCH_KEEP").is_ok());
+    let large = copies > 100;
 
     let corpus = dir.path().join("corpus.json");
     let mut lines = Vec::new();
@@ -77,18 +97,9 @@ fn main() {
     out.flush().unwrap();
     let raw = std::fs::metadata(&corpus).unwrap().len();
 
-    let began = Instant::now();
-    let mut count = 0_u64;
-    formats::log_events::read_events(File::open(&corpus).unwrap(), "corpus", &Default::default(), &mut |event| {
-        count += event.text.len() as u64;
-        ControlFlow::Continue(())
-    })
-    .unwrap();
-    println!(
-        "reading alone: {:.0} MB/s, {:.0} % of the bytes are values",
-        raw as f64 / 1e6 / began.elapsed().as_secs_f64(),
-        100.0 * count as f64 / raw as f64
-    );
+    if !large {
+        read_alone(&corpus, raw);
+    }
 
     let index = LogIndex::open(&dir.path().join("index"), Options::new(formats::log_events::values_of)).unwrap();
     let (began, cpu) = (Instant::now(), processor());
@@ -145,6 +156,12 @@ fn main() {
     ask(&index, "one path, common", &one(r"C:\Windows\System32\svchost.exe"), 3);
     ask(&index, "1,000 values that are there", &spread(1_000), 3);
     ask(&index, "1,000 values that are there, no samples", &spread(1_000), 0);
+    let hunt: Vec<String> =
+        values.iter().filter(|v| v.len() > 30).step_by((values.len() / 400).max(1)).take(100).cloned().chain(absent(900)).collect();
+    if let Ok(list) = std::env::var("BENCH_LIST") {
+        std::fs::write(list, hunt.join("\n")).unwrap();
+    }
+    ask(&index, "1,000 observables of a hunt: 100 that are there, 900 absent", &hunt, 3);
     ask(&index, "1,000 values, absent", &absent(1_000), 3);
     ask(&index, "16,854 addresses, absent", &absent(16_854), 3);
 
@@ -160,17 +177,20 @@ fn main() {
     small.finish().unwrap();
     standing(&index, took);
 
-    let began = Instant::now();
-    index.compact().unwrap();
-    let stats = index.stats().unwrap();
-    println!(
-        "compacted in {:.1} s: {} segments, {:.1} % of raw",
-        began.elapsed().as_secs_f64(),
-        stats.segments,
-        100.0 * stats.disk_bytes as f64 / raw as f64
-    );
-    ask(&index, "1,000 values that are there", &spread(1_000), 3);
-    ask(&index, "16,854 addresses, absent", &absent(16_854), 3);
+    println!("largest resident memory so far: {:.0} MiB", peak());
+    if !large {
+        let began = Instant::now();
+        index.compact().unwrap();
+        let stats = index.stats().unwrap();
+        println!(
+            "compacted in {:.1} s: {} segments, {:.1} % of raw",
+            began.elapsed().as_secs_f64(),
+            stats.segments,
+            100.0 * stats.disk_bytes as f64 / raw as f64
+        );
+        ask(&index, "1,000 values that are there", &spread(1_000), 3);
+        ask(&index, "16,854 addresses, absent", &absent(16_854), 3);
+    }
 }
 
 /// Looks a million values up in the batch, as a case that watches does with each file that comes in.
@@ -217,6 +237,13 @@ fn processor() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let ticks = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
     ticks.filter_map(|n| n.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+/// The most memory that was resident, in MiB; files that are mapped count too.
+fn peak() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap_or_default() / 1024.0
 }
 
 /// Bytes by kind of file.
