@@ -12,8 +12,8 @@ mod view;
 
 pub(crate) use add::add_from;
 pub use add::{AddArtifacts, NewObservable, add};
-pub(crate) use annotate::annotation_text;
 pub use annotate::{AnnotateArtifacts, annotate};
+pub(crate) use annotate::{annotate_in, annotation_text};
 pub use exclude::{ExcludeArtifacts, exclude};
 pub use include::{IncludeArtifacts, include};
 pub(crate) use incoming::{Incoming, Newcomers, Source, add_range};

@@ -6,6 +6,7 @@ mod get;
 mod list;
 mod view;
 
+pub(crate) use add::{NewNote, add_in};
 pub use add::{NoteInput, add};
 pub use edit::{NotePatch, edit};
 pub use get::get;

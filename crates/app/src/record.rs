@@ -17,15 +17,17 @@ pub(crate) mod same;
 
 pub use add_to_cases::{AddToCases, AddedTo, NewCase, add_to_cases};
 pub use cases::{RecordCase, cases};
+pub(crate) use create::read_new;
 pub use create::{CreatedRecord, create};
 pub(crate) use get::fields_of;
 pub use get::{KindTotal, RecordDetails, get};
 pub(crate) use list::filter;
 pub use list::{RecordQuery, list};
+pub(crate) use relate::relate_in;
 pub use relate::{NewRelationship, RelationshipView, relate};
 pub use related::{Direction, RelatedView, related};
-pub(crate) use update::difference;
 pub use update::update;
+pub(crate) use update::{difference, update_in};
 pub(crate) use view::display;
 pub use view::{AnnotationView, OriginView, RecordView};
 pub use why::{WhyView, why};

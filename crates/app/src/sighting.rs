@@ -5,6 +5,8 @@ mod add_matched;
 mod again;
 mod compare;
 mod coverage;
+mod draft;
+mod finding;
 mod get;
 mod identify;
 mod index;
@@ -24,6 +26,11 @@ mod view;
 pub use add_matched::{AddMatched, add_matched};
 pub use again::{RunAgain, again};
 pub use compare::{ChangeCount, CompareItem, CompareQuery, CompareView, ComparedSource, ComparedView, EarlierView, SourceChange, compare};
+pub use draft::{FindingDraft, FindingQuery, draft};
+pub(crate) use finding::about;
+pub use finding::{
+    AnnotationFinding, IncidentFinding, IncidentMade, NoteFinding, RelationshipFinding, annotation, incident, note, relationships,
+};
 pub use get::get;
 pub(crate) use judge::{NOT_FOUND, ONLY_AS_WRITTEN};
 pub use list::{count, list};

@@ -48,6 +48,8 @@ impl RelationshipType {
     pub const MITIGATES: Self = Self(Cow::Borrowed("mitigates"));
     /// Configuration item → user.
     pub const OWNED_BY: Self = Self(Cow::Borrowed("owned-by"));
+    /// Observable → machine or person in whose events it was seen.
+    pub const SEEN_ON: Self = Self(Cow::Borrowed("seen-on"));
     /// Two hashes or names of one file.
     pub const SAME_FILE: Self = Self(Cow::Borrowed("same-file"));
     /// What was made from something else.
@@ -71,6 +73,7 @@ impl RelationshipType {
         Self::AFFECTS,
         Self::HAS,
         Self::FOUND_ON,
+        Self::SEEN_ON,
         Self::INSTANCE_OF,
         Self::BASED_ON,
         Self::INDICATES,

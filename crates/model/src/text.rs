@@ -48,6 +48,16 @@ pub fn search_words(query: &str) -> Vec<String> {
     words
 }
 
+/// What others wrote, as code in Markdown: nothing in it is taken for markup (CommonMark 0.31, section 6.1).
+#[must_use]
+pub fn fenced(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    // A blank on both sides goes when it is read; it keeps backticks at the edges apart.
+    if longest > 0 { format!("{fence} {line} {fence}") } else { format!("{fence}{line}{fence}") }
+}
+
 /// Shortens text to `max` characters, with an ellipsis where something was cut.
 #[must_use]
 pub fn shorten(text: &str, max: usize) -> String {
@@ -76,6 +86,13 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_wrote_stays_within_its_code() {
+        assert_eq!(fenced("evil[.]example"), "`evil[.]example`");
+        assert_eq!(fenced("a`b``c\n# d"), "``` a`b``c # d ```");
+        assert_eq!(fenced("`"), "`` ` ``");
+    }
 
     #[test]
     fn folding_is_the_same_for_stored_and_typed_text() {

@@ -103,4 +103,81 @@ testkit::each_engine! {
         hunt.page(&format!("/sightings/{third}/compare")).await.is(200).says("Nothing changed").says("the same days then");
         hunt.page(&format!("/sightings/{third}?show=new")).await.is(200).says("Nothing is new");
     }
+
+    async fn a_result_becomes_a_note_a_verdict_a_relationship_and_an_incident(test: TestApp) {
+        let hunt = Hunt::new(test).await;
+        let search = hunt.search().await;
+        let listed = hunt.api(&format!("/sightings/{search}/results?outcome=seen")).await;
+        let evil = listed["items"][0]["observable"]["id"].as_str().unwrap().to_owned();
+        let machine = listed["items"][0]["matched_configuration_items"][0]["record_id"].as_str().unwrap().to_owned();
+        let draft = hunt.api(&format!("/sightings/{search}/finding?observable={evil}")).await;
+        let text = draft["text"].as_str().unwrap();
+        assert!(text.starts_with("`evil[.]example` was seen in `Proxy`: 1 event, first 2026-01-02T08:00:00Z") && text.contains("`WS-1` (1)"), "{text}");
+        assert_eq!(draft["record_ids"], json!([machine]));
+        let post = |what: &'static str, body: Json| {
+            let (hunt, path) = (&hunt, format!("/sightings/{search}/{what}"));
+            async move { hunt.site.json(Method::POST, &path, &hunt.ada, &body).await }
+        };
+
+        // With nothing but the result named, what was drafted is written.
+        let note = post("note", json!({ "observable": evil })).await.is(201).json();
+        assert_eq!((note["kind"].as_str(), note["text"].as_str()), (Some("work_note"), Some(text)));
+        let annotated = post("annotation", json!({ "observable": evil, "text": "Ours.", "finding": "malicious" })).await.is(200).json();
+        assert_eq!(hunt.api(&format!("/records/{evil}")).await["record"]["finding"], "malicious");
+        let undo = format!("/operations/{}/undo", annotated["operation_id"].as_str().unwrap());
+        hunt.site.json(Method::POST, &undo, &hunt.ada, &json!({})).await.is(200);
+        let joined = post("relationships", json!({ "observable": evil })).await.is(200).json();
+        assert_eq!((&joined["items"][0]["to"], &joined["items"][0]["type"]), (&json!(machine), &json!("seen-on")));
+        let made = post("incident", json!({ "observable": evil, "incident": { "severity": "high" } })).await.is(201).json();
+        assert_eq!(made["incident"]["severity"], "high");
+        assert!(made["incident"]["title"].as_str().unwrap().starts_with("evil[.]example seen in Proxy on WS-1"), "{}", made["incident"]);
+        // What it affects is in the case too; the same result is the same incident.
+        let machines = hunt.api(&format!("/cases/{}/artifacts?kind=configuration_item", hunt.case)).await;
+        assert_eq!(machines["items"][0]["origins"][0]["title"], search);
+        let again = post("incident", json!({ "observable": evil })).await.is(200).json();
+        assert_eq!((&again["created"], &again["incident"]["id"]), (&json!(false), &made["incident"]["id"]));
+        let told = hunt.page("/activity").await.is(200).says(&format!("wrote a work note on {search}"));
+        told.says(&format!("(seen-on) on {search}")).says("undid a change").says(&format!("added 2 artifacts from {search}"));
+
+        // What was not seen can be noted and judged, and nothing else.
+        let quiet = hunt.api(&format!("/sightings/{search}/results?outcome=not_seen&q=quiet")).await["items"][0]["observable"]["id"].clone();
+        post("incident", json!({ "observable": quiet })).await.is(409).says("was not seen");
+        let said = post("note", json!({ "observable": quiet, "kind": "comment" })).await.is(201).json();
+        assert!(said["text"].as_str().unwrap().contains("was not seen in `Proxy`"), "{said}");
+        post("note", json!({ "observable": machine })).await.is(422).says("/observable");
+        post("note", json!({ "observable": evil, "source": "DNS" })).await.is(422).says("/source");
+        post("incident", json!({ "observable": evil, "incident": { "number": "" } })).await.is(422).says("/incident/number");
+        post("relationships", json!({ "observable": evil, "record_ids": ["identity--0"] })).await.is(422).says("/record_ids/0");
+        let rita = hunt.site.token(&hunt.site.test.reader).await;
+        hunt.site.json(Method::POST, &format!("/sightings/{search}/note"), &rita, &json!({ "observable": evil })).await.is(403);
+
+        // The same by forms, without any script.
+        let answer = hunt.page(&format!("/sightings/{search}?open={evil}")).await.is(200).says("Make it a finding");
+        answer.says(&format!("/finding?open={evil}&amp;source=Proxy&amp;what=incident").replace("&amp;", "&#38;"));
+        let path = format!("/cases/{}/sightings/{search}/finding", hunt.case);
+        let form = |what: &str| format!("/sightings/{search}/finding?what={what}&open={evil}&source=Proxy");
+        hunt.page(&form("note")).await.is(200).says("`evil[.]example` was seen in").says("Write the note");
+        hunt.page(&form("annotation")).await.is(200).says("Stays malicious");
+        hunt.page(&form("relationship")).await.is(200).says("value=\"seen-on\"").says("host name ws-1").says(" checked");
+        hunt.page(&form("incident")).await.is(200).says("evil[.]example seen in Proxy").says("Raise the incident");
+        hunt.page(&form("nonsense")).await.is(404);
+        let of = |what: &'static str, more: &[(&'static str, &'static str)]| {
+            let mut form = vec![("what".to_owned(), what.to_owned()), ("open".to_owned(), evil.clone()), ("source".to_owned(), "Proxy".to_owned())];
+            form.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+            let (hunt, path) = (&hunt, path.clone());
+            async move {
+                let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                hunt.site.post(&path, &hunt.ada, &form).await
+            }
+        };
+        let noted = of("note", &[("kind", "work_note"), ("text", "Seen by me.")]).await.is(303);
+        assert!(noted.location().starts_with(&format!("/cases/{}?saved=finding:{search}:note#note-", hunt.case)), "{}", noted.location());
+        of("note", &[("text", " ")]).await.is(422).says("write something");
+        let done = of("annotation", &[("text", "Theirs."), ("finding", "")]).await.is(303);
+        assert!(done.location().contains("did="), "{}", done.location());
+        of("relationship", &[("type", "seen-on")]).await.is(422).says("name at least one record");
+        of("incident", &[("number", ""), ("short_description", "Kept as typed")]).await.is(422).says("Kept as typed");
+        let raised = of("incident", &[("number", "INC1"), ("short_description", "Raised")]).await.is(303);
+        hunt.site.get(raised.location(), &hunt.ada).await.is(200).says("Added 1 artifact from SIGHT").says("Undo");
+    }
 }

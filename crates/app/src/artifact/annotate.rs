@@ -1,9 +1,11 @@
 //! Writes the same annotation on one or many artifacts.
 
-use model::{Actor, Fields, Role};
+use model::{Actor, Fields, Role, Stamp};
 use serde::{Deserialize, Serialize};
+use store::Tx;
+use store::case::Case;
 
-use super::select::with_selection;
+use super::select::{Selected, with_selection};
 use crate::App;
 use crate::authorise::{open_case, require};
 use crate::error::Result;
@@ -36,9 +38,14 @@ pub async fn annotate(app: &App, actor: &Actor, number: &str, mut input: Annotat
     let number = number.to_owned();
     app.change(actor, move |tx, stamp| {
         let case = open_case(tx, &number)?;
-        bulk::start(tx, stamp, &case, Bulk::Annotate { text: text.clone() }, selected.records.clone(), selected.skipped.clone())
+        annotate_in(tx, stamp, &case, &text, selected.clone())
     })
     .await
+}
+
+/// [`annotate`] within a transaction: the case is open, the text checked, what is selected is in the case.
+pub(crate) fn annotate_in(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, text: &str, selected: Selected) -> Result<OperationView> {
+    bulk::start(tx, stamp, case, Bulk::Annotate { text: text.to_owned() }, selected.records, selected.skipped)
 }
 
 /// The text of an annotation, checked.

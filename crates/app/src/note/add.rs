@@ -2,17 +2,19 @@
 
 use model::case::case_number;
 use model::note::{Audience, MAX_NOTE, NoteKind};
-use model::{Actor, Fields, Role};
+use model::{Actor, Fields, Role, Stamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::case::Case;
 use store::change::Topic;
 use store::journal::{Deed, ShownIn};
-use store::{case, change, journal, note};
+use store::{Tx, case, change, journal, note};
 
 use super::NoteView;
 use crate::App;
-use crate::authorise::{find_case, open_case, require};
+use crate::authorise::{find_case, require, require_open};
 use crate::error::{AppError, Result};
+use crate::sighting::about;
 
 /// A new note.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -33,26 +35,49 @@ pub struct NoteInput {
 /// When it is empty or too long, the case does not take it, or the actor is a reader.
 pub async fn add(app: &App, actor: &Actor, number: &str, input: NoteInput) -> Result<NoteView> {
     require(actor, Role::Analyst)?;
-    let text = note_text(&input.text)?;
-    let audience = if input.kind == NoteKind::Comment { Audience::Team } else { input.audience.unwrap_or(Audience::Team) };
-    let (number, kind) = (number.to_owned(), input.kind);
+    let (number, new) = (number.to_owned(), NewNote::read(input)?);
     app.change(actor, move |tx, stamp| {
-        let case = if kind == NoteKind::Comment { find_case(tx, &number)? } else { open_case(tx, &number)? };
-        let (_, public_id) = note::insert(tx, case.id, kind, audience, &text, stamp)?;
-        // A note for few is in the journal by its length alone: activities are read by all.
-        let details = if audience == Audience::Team {
-            json!({ "note": public_id, "text": model::text::shorten(&text, 500) })
-        } else {
-            json!({ "note": public_id, "audience": audience })
-        };
-        let verb = if kind == NoteKind::Comment { "comment.add" } else { "work_note.add" };
-        journal::append(tx, stamp, &Deed { verb, object: &case_number(case.number), details }, ShownIn::Case(case.id))?;
-        case::touch(tx, case.id, stamp)?;
-        change::announce(tx, stamp, Topic::Notes, case.id)?;
-        let note = note::find(tx, &public_id, &stamp.actor)?.ok_or(AppError::NotFound("note"))?;
-        Ok(NoteView::of(note, case.number))
+        let case = find_case(tx, &number)?;
+        add_in(tx, stamp, &case, &new, "")
     })
     .await
+}
+
+/// A note that is fit to be written.
+pub(crate) struct NewNote {
+    kind: NoteKind,
+    audience: Audience,
+    text: String,
+}
+
+impl NewNote {
+    /// Refuses what is empty or too long.
+    pub(crate) fn read(input: NoteInput) -> Result<Self> {
+        let text = note_text(&input.text)?;
+        let audience = if input.kind == NoteKind::Comment { Audience::Team } else { input.audience.unwrap_or(Audience::Team) };
+        Ok(Self { kind: input.kind, audience, text })
+    }
+}
+
+/// [`add`] within a transaction. `search` is the number of the sightings search that it is about, or empty.
+pub(crate) fn add_in(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, new: &NewNote, search: &str) -> Result<NoteView> {
+    if new.kind != NoteKind::Comment {
+        require_open(case)?;
+    }
+    let (_, public_id) = note::insert(tx, case.id, new.kind, new.audience, &new.text, stamp)?;
+    // A note for few is in the journal by its length alone: activities are read by all.
+    let mut details = if new.audience == Audience::Team {
+        json!({ "note": public_id, "text": model::text::shorten(&new.text, 500) })
+    } else {
+        json!({ "note": public_id, "audience": new.audience })
+    };
+    about(&mut details, search);
+    let verb = if new.kind == NoteKind::Comment { "comment.add" } else { "work_note.add" };
+    journal::append(tx, stamp, &Deed { verb, object: &case_number(case.number), details }, ShownIn::Case(case.id))?;
+    case::touch(tx, case.id, stamp)?;
+    change::announce(tx, stamp, Topic::Notes, case.id)?;
+    let note = note::find(tx, &public_id, &stamp.actor)?.ok_or(AppError::NotFound("note"))?;
+    Ok(NoteView::of(note, case.number))
 }
 
 /// The text of a note, checked.

@@ -34,10 +34,7 @@ pub struct CreatedRecord {
 /// When a field is refused, or the actor is a reader.
 pub async fn create(app: &App, actor: &Actor, input: RecordInput) -> Result<CreatedRecord> {
     require(actor, Role::Analyst)?;
-    let mut fields = Fields::new();
-    let new = NewRecord::read(&input, "", &mut fields);
-    fields.finish()?;
-    let new = new.ok_or_else(|| AppError::invalid("", "is not a record"))?;
+    let new = read_new(&input, "")?;
     app.change(actor, move |tx, stamp| {
         let mut similar = Vec::new();
         match same::find(tx, std::slice::from_ref(&new), "")?.pop() {
@@ -64,6 +61,14 @@ pub async fn create(app: &App, actor: &Actor, input: RecordInput) -> Result<Crea
         Ok(CreatedRecord { record: record.into(), created: stored.created, similar })
     })
     .await
+}
+
+/// A record as it comes in, checked; refusals name their place below `at`.
+pub(crate) fn read_new(input: &RecordInput, at: &str) -> Result<NewRecord> {
+    let mut fields = Fields::new();
+    let new = NewRecord::read(input, at, &mut fields);
+    fields.finish()?;
+    new.ok_or_else(|| AppError::invalid(at, "is not a record"))
 }
 
 fn journal_creation(tx: &mut Tx<'_>, stamp: &Stamp, record: &Record) -> Result<()> {

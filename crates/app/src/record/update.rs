@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::kind::{NewRecord, RecordInput};
-use model::{Actor, Fields, Kind, Role};
+use model::{Actor, Fields, Kind, Role, Stamp};
 use serde_json::{Map, Value as Json, json};
 use store::journal::{Deed, ShownIn};
 use store::record::Record;
@@ -26,31 +26,42 @@ pub async fn update(app: &App, actor: &Actor, id: &str, if_match: Option<i64>, p
     require(actor, Role::Analyst)?;
     let id = id.to_owned();
     app.change(actor, move |tx, stamp| {
-        let mut record = find_record(tx, &id)?;
-        let before = fields_of(&record);
-        let content = merge(&record, &before, &patch)?;
-        let changed = difference(&before, &content.fields());
-        refuse_conflicts(tx, &record, if_match, &changed)?;
-        if changed.is_empty() {
-            return Ok(record.into());
-        }
-        record.version += 1;
-        record.updated_at = stamp.at;
-        record.updated_by.clone_from(&stamp.actor);
-        for field in changed.keys() {
-            record.field_versions.insert(field.clone(), record.version);
-            // From now on the field is what a person says, and no import changes it.
-            record.field_sources.remove(field);
-        }
-        record::replace(tx, &record, &content)?;
-        let changes: BTreeMap<&String, [&Json; 2]> = changed.iter().map(|(field, (old, new))| (field, [old, new])).collect();
-        let details = json!({ "kind": record.kind, "title": content.title, "changes": changes });
-        let deed = Deed { verb: "record.update", object: &record.public_id, details };
-        journal::append(tx, stamp, &deed, ShownIn::CasesOfRecord(record.id))?;
-        announce(tx, stamp, &record)?;
-        Ok(find_record(tx, &record.public_id)?.into())
+        let record = find_record(tx, &id)?;
+        update_in(tx, stamp, record, if_match, &patch)
     })
     .await
+}
+
+/// [`update`] within a transaction.
+pub(crate) fn update_in(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp,
+    mut record: Record,
+    if_match: Option<i64>,
+    patch: &Map<String, Json>,
+) -> Result<RecordView> {
+    let before = fields_of(&record);
+    let content = merge(&record, &before, patch)?;
+    let changed = difference(&before, &content.fields());
+    refuse_conflicts(tx, &record, if_match, &changed)?;
+    if changed.is_empty() {
+        return Ok(record.into());
+    }
+    record.version += 1;
+    record.updated_at = stamp.at;
+    record.updated_by.clone_from(&stamp.actor);
+    for field in changed.keys() {
+        record.field_versions.insert(field.clone(), record.version);
+        // From now on the field is what a person says, and no import changes it.
+        record.field_sources.remove(field);
+    }
+    record::replace(tx, &record, &content)?;
+    let changes: BTreeMap<&String, [&Json; 2]> = changed.iter().map(|(field, (old, new))| (field, [old, new])).collect();
+    let details = json!({ "kind": record.kind, "title": content.title, "changes": changes });
+    let deed = Deed { verb: "record.update", object: &record.public_id, details };
+    journal::append(tx, stamp, &deed, ShownIn::CasesOfRecord(record.id))?;
+    announce(tx, stamp, &record)?;
+    Ok(find_record(tx, &record.public_id)?.into())
 }
 
 fn merge(record: &Record, before: &Map<String, Json>, patch: &Map<String, Json>) -> Result<NewRecord> {

@@ -133,8 +133,9 @@ fn beside<'a>(tx: &Tx<'_>, pair: &'a Pair) -> Select<'a> {
         Change::Same,
     ]
     .map(Change::code);
+    // Columns of one affinity on both sides: so SQLite reads both in the order of a page from their index, and stops where it is full.
     select.from(&format!(
-        "(SELECT t.id, t.record_id, t.source, t.hits, t.hits AS now, coalesce(o.hits, 0) AS was, CAST(CASE
+        "(SELECT t.id, t.record_id, t.source, t.hits, t.hits AS now, CAST(coalesce(o.hits, 0) AS bigint) AS was, CAST(CASE
                 WHEN o.hits > 0 THEN CASE WHEN o.count_is_exact = 1 AND t.hits > o.hits THEN {more}
                     WHEN t.count_is_exact = 1 AND t.hits < o.hits THEN {fewer} ELSE {same} END
                 WHEN o.outcome = {no_coverage} THEN {covered}
@@ -144,7 +145,7 @@ fn beside<'a>(tx: &Tx<'_>, pair: &'a Pair) -> Select<'a> {
             LEFT JOIN sighting_result o ON o.search_id = ${then} AND o.record_id = t.record_id AND o.source = t.source
             WHERE t.search_id = ${now} AND t.hits > 0
           UNION ALL
-          SELECT o.id, o.record_id, o.source, o.hits, 0, o.hits, CAST(CASE
+          SELECT o.id, o.record_id, o.source, o.hits, CAST(0 AS bigint), o.hits, CAST(CASE
                 WHEN t.outcome = {no_coverage} THEN {uncovered}
                 WHEN t.outcome = {not_seen} THEN CASE WHEN {unlooked_now} THEN {uncovered} ELSE {gone} END
                 ELSE {after} END AS bigint)

@@ -1,9 +1,12 @@
 //! Sightings searches and what they found.
 
+use app::note::NoteView;
 use app::operation::OperationView;
+use app::record::RelationshipView;
 use app::sighting::{
-    self, AddMatched, CompareQuery, CompareView, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest,
-    SightingResultView, SightingRowView, SightingSummary, SightingView,
+    self, AddMatched, AnnotationFinding, CompareQuery, CompareView, FindingDraft, FindingQuery, IncidentFinding, IncidentMade, NoteFinding,
+    RecordSightingView, RelationshipFinding, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
+    SightingSummary, SightingView,
 };
 use axum::Json;
 use axum::extract::State;
@@ -69,6 +72,42 @@ pub(crate) async fn compare(
 pub(crate) async fn add_matched(State(web): State<Web>, Path(number): Path<String>, call: Call<AddMatched>) -> Result<Response, Failure> {
     let view: OperationView = sighting::add_matched(&web.app, &call.actor, &number, call.input).await?;
     Ok(done_or_accepted(view.job.is_some(), view))
+}
+
+pub(crate) async fn draft(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(number): Path<String>,
+    Query(query): Query<FindingQuery>,
+) -> Answer<FindingDraft> {
+    Ok(Json(sighting::draft(&web.app, &actor, &number, query).await?))
+}
+
+pub(crate) async fn note(State(web): State<Web>, Path(number): Path<String>, call: Call<NoteFinding>) -> Result<Response, Failure> {
+    let note: NoteView = sighting::note(&web.app, &call.actor, &number, call.input).await?;
+    Ok((StatusCode::CREATED, Json(note)).into_response())
+}
+
+pub(crate) async fn annotation(
+    State(web): State<Web>,
+    Path(number): Path<String>,
+    call: Call<AnnotationFinding>,
+) -> Result<Response, Failure> {
+    let view: OperationView = sighting::annotation(&web.app, &call.actor, &number, call.input).await?;
+    Ok(done_or_accepted(view.job.is_some(), view))
+}
+
+pub(crate) async fn relationships(
+    State(web): State<Web>,
+    Path(number): Path<String>,
+    call: Call<RelationshipFinding>,
+) -> Answer<Page<RelationshipView>> {
+    Ok(Json(whole(sighting::relationships(&web.app, &call.actor, &number, call.input).await?)))
+}
+
+pub(crate) async fn incident(State(web): State<Web>, Path(number): Path<String>, call: Call<IncidentFinding>) -> Result<Response, Failure> {
+    let made: IncidentMade = sighting::incident(&web.app, &call.actor, &number, call.input).await?;
+    Ok((if made.created { StatusCode::CREATED } else { StatusCode::OK }, Json(made)).into_response())
 }
 
 pub(crate) async fn of_record(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<Page<RecordSightingView>> {

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod ask;
 mod cell;
 pub(crate) mod compare;
+pub(crate) mod finding;
 pub(crate) mod matched;
 pub(crate) mod picture;
 mod record;

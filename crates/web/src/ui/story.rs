@@ -55,8 +55,8 @@ fn line(entry: ActivityView) -> Line {
     let (sentence, quote) = match entry.verb.as_str() {
         "case.create" => ("opened the case".to_owned(), String::new()),
         "case.update" => (updated(d), String::new()),
-        "work_note.add" => ("wrote a work note".to_owned(), text("text")),
-        "comment.add" => ("commented".to_owned(), text("text")),
+        "work_note.add" => (format!("wrote a work note{}", on(&text("search"))), text("text")),
+        "comment.add" => (format!("commented{}", on(&text("search"))), text("text")),
         "note.correct" => ("corrected a note".to_owned(), String::new()),
         "artifact.add" => {
             let from = text("from");
@@ -125,7 +125,10 @@ fn line(entry: ActivityView) -> Line {
         "record.create" => (format!("created {}", or(text("title"), entry.object.clone())), String::new()),
         "record.update" => (format!("changed {}", or(text("title"), entry.object.clone())), String::new()),
         "record.reveal" => ("brought into the open what was known here only; what was written of it stays here".to_owned(), String::new()),
-        "record.relate" => (format!("joined {} and {} ({})", text("from_title"), text("to_title"), text("type")), String::new()),
+        "record.relate" => {
+            let (from, to) = (text("from_title"), text("to_title"));
+            (format!("joined {from} and {to} ({}){}", text("type"), on(&text("search"))), String::new())
+        }
         // A verb without a sentence is still told by its name: nothing that was done is left out.
         other => (other.replace(['.', '_'], " "), String::new()),
     };
@@ -138,6 +141,11 @@ fn line(entry: ActivityView) -> Line {
         changes: changes(d),
         operation: if entry.verb.starts_with("artifact.") { text("operation") } else { String::new() },
     }
+}
+
+/// ` on SIGHT0001001`, when a search is what it is about.
+fn on(search: &str) -> String {
+    if search.is_empty() { String::new() } else { format!(" on {search}") }
 }
 
 fn or(first: String, second: String) -> String {

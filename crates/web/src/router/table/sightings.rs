@@ -9,11 +9,14 @@ use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
 use app::job::JobView;
 use app::logs::{EventQuery, EventsView, LogFileView, LogImport, WholeEventView};
+use app::note::NoteView;
 use app::operation::OperationView;
+use app::record::RelationshipView;
 use app::retention::{RetentionInput, RetentionPlanView, RetentionView};
 use app::sighting::{
-    AddMatched, CompareQuery, CompareView, RecordSightingView, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView,
-    SightingRowView, SightingSummary, SightingView,
+    AddMatched, AnnotationFinding, CompareQuery, CompareView, FindingDraft, FindingQuery, IncidentFinding, IncidentMade, NoteFinding,
+    RecordSightingView, RelationshipFinding, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
+    SightingSummary, SightingView,
 };
 use app::source::{DryRun, QuestionView, SourceInput, SourcePatch, SourceView};
 use app::watch::{WatchInput, WatchView};
@@ -110,6 +113,39 @@ pub(super) fn api() -> Vec<ApiRoute> {
         )
         .body::<AddMatched>()
         .answers::<OperationView>(),
+        route(
+            Method::GET,
+            "/sightings/{number}/finding",
+            Reader,
+            "Show what a finding of a result may begin with",
+            get(api::sighting::draft),
+        )
+        .query::<FindingQuery>()
+        .answers::<FindingDraft>(),
+        route(Method::POST, "/sightings/{number}/note", Analyst, "Note a result of a search down", post(api::sighting::note))
+            .body::<NoteFinding>()
+            .answers::<NoteView>(),
+        route(
+            Method::POST,
+            "/sightings/{number}/annotation",
+            Analyst,
+            "Annotate what a search found, with a verdict",
+            post(api::sighting::annotation),
+        )
+        .body::<AnnotationFinding>()
+        .answers::<OperationView>(),
+        route(
+            Method::POST,
+            "/sightings/{number}/relationships",
+            Analyst,
+            "Join an observable with what it was seen on",
+            post(api::sighting::relationships),
+        )
+        .body::<RelationshipFinding>()
+        .pages::<RelationshipView>(),
+        route(Method::POST, "/sightings/{number}/incident", Analyst, "Raise an incident from a result", post(api::sighting::incident))
+            .body::<IncidentFinding>()
+            .answers::<IncidentMade>(),
         route(Method::POST, "/sightings/{number}/again", Analyst, "Run a search again", post(api::sighting::again))
             .body::<RunAgain>()
             .answers::<SightingView>(),
@@ -164,6 +200,8 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::POST, "/cases/{number}/sightings/ask", Analyst, post(ui::sightings::ask::ask)),
         screen(Method::GET, "/cases/{number}/sightings/{search}", Reader, get(ui::sightings::answer::show)),
         screen(Method::GET, "/cases/{number}/sightings/{search}/compare", Reader, get(ui::sightings::compare::show)),
+        screen(Method::GET, "/cases/{number}/sightings/{search}/finding", Analyst, get(ui::sightings::finding::show)),
+        screen(Method::POST, "/cases/{number}/sightings/{search}/finding", Analyst, post(ui::sightings::finding::write)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/add", Analyst, post(ui::sightings::matched::add)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/create", Analyst, post(ui::sightings::matched::create)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/again", Analyst, post(ui::sightings::matched::again)),

@@ -176,6 +176,13 @@ impl AnswerPage {
         link(&self.path(), &all, "source", source)
     }
 
+    /// The form of a finding of the result that is open.
+    fn finding_link(&self, open: &Open, what: &str) -> String {
+        let source = open.result().map(|result| result.source.clone()).unwrap_or_default();
+        let all = [("open", &open.row.observable.id), ("source", &source), ("with", &self.query.with)];
+        link(&format!("{}/finding", self.path()), &all, "what", what)
+    }
+
     /// Where this screen is now: forms come back to it.
     fn here(&self) -> String {
         self.link("source", &self.query.source)
