@@ -43,7 +43,8 @@ fn vary(line: &str, copy: u64, out: &mut Vec<u8>) {
     let mut at = 0;
     while at < bytes.len() {
         let run = bytes[at..].iter().take_while(|b| b.is_ascii_hexdigit()).count();
-        if run >= 8 {
+        // A run of figures alone may be a number, or a time.
+        if run >= 8 && bytes[at..at + run].iter().any(u8::is_ascii_alphabetic) {
             vary_hex(&bytes[at..at + run], copy, out);
             at += run;
         } else {

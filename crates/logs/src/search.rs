@@ -193,17 +193,25 @@ fn results(plan: &Plan<'_>, found: Vec<Tallies>, segments: &[&SegmentReader], th
         }
     }
     let events = fetch(&drafts, segments, threads)?;
-    for draft in &mut drafts {
-        let Some(planned) = plan.needles.get(draft.needle) else { continue };
-        let mut spellings: Vec<&Spelling> = planned.spellings.iter().filter_map(|s| plan.spellings.get(*s)).collect();
-        if draft.result.basis == Basis::Exact {
-            spellings.truncate(1);
+    std::thread::scope(|scope| {
+        let share = drafts.len().div_ceil(threads.max(1)).max(64);
+        for share in drafts.chunks_mut(share) {
+            scope.spawn(|| share.iter_mut().for_each(|draft| take_samples(plan, draft, &events)));
         }
-        let samples = draft.samples.iter().filter_map(|address| events.get(address));
-        draft.result.samples = samples.map(|event| Sample { marks: marks(&event.raw, &spellings), event: event.clone() }).collect();
-    }
+    });
     drafts.sort_by_key(|draft| (draft.place, draft.result.source));
     Ok(drafts.into_iter().map(|draft| draft.result).collect())
+}
+
+/// Gives a result its samples, with the value marked in them.
+fn take_samples(plan: &Plan<'_>, draft: &mut Draft, events: &BTreeMap<Address, StoredEvent>) {
+    let Some(planned) = plan.needles.get(draft.needle) else { return };
+    let mut spellings: Vec<&Spelling> = planned.spellings.iter().filter_map(|s| plan.spellings.get(*s)).collect();
+    if draft.result.basis == Basis::Exact {
+        spellings.truncate(1);
+    }
+    let samples = draft.samples.iter().filter_map(|address| events.get(address));
+    draft.result.samples = samples.map(|event| Sample { marks: marks(&event.raw, &spellings), event: event.clone() }).collect();
 }
 
 /// Reads the sampled events, each once, in the order in which they are stored: neighbours share a compressed block.
