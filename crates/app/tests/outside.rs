@@ -217,7 +217,7 @@ testkit::each_engine! {
         let refused = give(&test, "warehouse", "x.jsonl", &["{}".to_owned()]).await;
         assert!(matches!(refused, Err(AppError::Invalid(_))));
         assert_eq!(logs::sources(&test, &test.reader).await.unwrap().len(), 1);
-        let ask = DryRun { observables: vec![NewObservable::Value("198[.]51.100.7".to_owned())], last: "all".to_owned() };
+        let ask = DryRun { observables: vec![NewObservable::Value("198[.]51.100.7".to_owned())], last: "all".to_owned(), ..DryRun::default() };
         let shown = source::dry_run(&test, &test.analyst, "warehouse", ask.clone()).await.unwrap();
         assert_eq!(shown[0].request, "POST https://siem.example/");
         assert!(shown[0].body.contains("positionCaseInsensitiveUTF8(message, '198.51.100.7') > 0"), "{}", shown[0].body);

@@ -5,14 +5,14 @@ mod evidence;
 
 use app::AppError;
 use app::artifact::{ArtifactQuery, ExcludeArtifacts};
-use app::sighting::{self, AddMatched, ResultQuery, SeenNameView, SightingRequest};
+use app::sighting::{self, AddMatched, ResultQuery, RunAgain, SeenNameView, SightingRequest};
 use app::watch::WatchInput;
 use app::{artifact, job, record as records};
 use evidence::{add, all_data, case, case_with, event, import, record, results, search, told};
 use model::Scope;
 use model::artifact::{ExclusionReason, OriginKind};
 use model::job::JobState;
-use model::sighting::{Basis, Outcome};
+use model::sighting::{Basis, Outcome, UrlMatch};
 use serde_json::json;
 use testkit::TestApp;
 
@@ -124,6 +124,30 @@ testkit::each_engine! {
         for bad in [last("7y"), SightingRequest { all_data: true, ..last("7d") }, from_to("2026-01-03", "2026-01-02")] {
             assert!(matches!(sighting::start(&test, &test.analyst, &case, bad).await, Err(AppError::Invalid(_))));
         }
+    }
+
+    async fn urls_are_found_whole_by_path_or_by_host(test: TestApp) {
+        import(&test, "Proxy", &[
+            event("2026-01-02T10:00:00Z", "WS-1", "anna", "GET http://evil.example/a/b"),
+            event("2026-01-02T11:00:00Z", "WS-1", "anna", "GET https://evil.example/a/b?x=1"),
+            event("2026-01-02T12:00:00Z", "WS-1", "anna", "CONNECT evil.example:443"),
+            event("2026-01-02T13:00:00Z", "WS-1", "anna", "GET http://other.example/a/b"),
+        ]).await;
+        let case = case_with(&test, &["http://evil.example/a/b"]).await;
+        for (urls, normalised) in [(None, None), (Some(UrlMatch::Path), Some(2)), (Some(UrlMatch::Host), Some(3))] {
+            let found = search(&test, &case, SightingRequest { urls, ..SightingRequest::default() }).await;
+            assert_eq!(found.urls, urls.unwrap_or_default());
+            let [result] = <[_; 1]>::try_from(results(&test, &found).await).unwrap();
+            assert_eq!((result.count, result.count_normalised), (1, normalised), "{urls:?}: {}", result.query);
+            let again = sighting::again(&test, &test.analyst, &found.number, RunAgain::default()).await.unwrap();
+            assert_eq!(again.urls, found.urls, "asked again as it was asked");
+            job::drain(&test).unwrap();
+        }
+        let input = WatchInput { urls: Some(UrlMatch::Host), ..WatchInput::default() };
+        assert_eq!(app::watch::set(&test, &test.analyst, &case, input).await.unwrap().urls, UrlMatch::Host);
+        import(&test, "DNS", &[event("2026-01-03T10:00:00Z", "WS-2", "anna", "query evil.example")]).await;
+        let newest = sighting::list(&test, &test.analyst, &case).await.unwrap().remove(0);
+        assert_eq!((newest.urls, newest.totals.seen, newest.sources.as_slice()), (UrlMatch::Host, 1, ["DNS".to_owned()].as_slice()));
     }
 
     async fn where_there_is_no_data_nothing_is_called_not_seen(test: TestApp) {

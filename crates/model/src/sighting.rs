@@ -64,6 +64,25 @@ choice! {
 }
 
 choice! {
+    /// How much of a URL has to stand in an event.
+    pub enum UrlMatch {
+        /// All of it: a URL that goes on is another one.
+        Whole = 1 "whole" "The whole URL",
+        /// Host, port and path, with any scheme, query and fragment.
+        Path = 2 "path" "Host and path",
+        /// The host.
+        Host = 3 "host" "Host",
+    }
+}
+
+impl Default for UrlMatch {
+    /// As the rule *Match* has it.
+    fn default() -> Self {
+        Self::Whole
+    }
+}
+
+choice! {
     /// Where a log file stands.
     pub enum LogFileState {
         Indexing = 1 "indexing" "Being read",

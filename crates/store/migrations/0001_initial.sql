@@ -499,6 +499,8 @@ CREATE TABLE sighting_search (
     window_from {int} NOT NULL,
     window_to   {int} NOT NULL,
     all_data    {int} NOT NULL,
+    -- How much of a URL has to stand in an event.
+    urls        {text} NOT NULL,
     sources     {text} NOT NULL,
     observables {int} NOT NULL,
     job_id      {int} NOT NULL,
@@ -523,6 +525,8 @@ CREATE TABLE sighting_watch (
     -- Every how many minutes outside sources are asked, 0 for never; which (JSON, empty for all); when next.
     every      {int} NOT NULL,
     sources    {text} NOT NULL,
+    -- How much of a URL has to stand in an event.
+    urls       {text} NOT NULL,
     next_at    {int} NOT NULL,
     -- When they were last asked, up to when without a gap, what went wrong, and the job that asks, or 0.
     asked_at   {int} NOT NULL,

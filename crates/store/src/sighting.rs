@@ -8,7 +8,7 @@ pub mod standing;
 use std::collections::HashMap;
 
 use model::job::JobState;
-use model::sighting::Outcome;
+use model::sighting::{Outcome, UrlMatch};
 use model::{Stamp, Timestamp};
 
 use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements};
@@ -42,6 +42,8 @@ pub struct Search {
     pub window_to: Timestamp,
     /// Whether all data is searched.
     pub all_data: bool,
+    /// How much of a URL has to stand in an event.
+    pub urls: UrlMatch,
     /// The names of the sources that are asked, as JSON.
     pub sources: String,
     /// How many observables.
@@ -79,6 +81,8 @@ pub struct NewSearch<'a> {
     pub window_to: Timestamp,
     /// Whether all data is searched.
     pub all_data: bool,
+    /// How much of a URL has to stand in an event.
+    pub urls: UrlMatch,
     /// The names of the sources, as JSON.
     pub sources: &'a str,
 }
@@ -97,15 +101,15 @@ pub struct Needle {
 macro_rules! search_columns {
     () => {
         "s.id, s.number, s.case_id, c.number, s.state, s.window_text, s.window_from, s.window_to, s.all_data, s.sources, s.observables, \
-         s.job_id, s.coverage, s.hosts, s.accounts, s.error, s.created_by, s.created_at, s.finished_at \
+         s.job_id, s.coverage, s.hosts, s.accounts, s.error, s.created_by, s.created_at, s.finished_at, s.urls \
          FROM sighting_search s JOIN security_case c ON c.id = s.case_id"
     };
 }
 
 statements! {
     INSERT = "INSERT INTO sighting_search (number, case_id, state, window_text, window_from, window_to, all_data, sources, observables,
-        job_id, coverage, hosts, accounts, error, created_by, created_at, finished_at)
-        VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, '', '', '', '', $9, $10, 0) RETURNING id";
+        job_id, coverage, hosts, accounts, error, created_by, created_at, finished_at, urls)
+        VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, '', '', '', '', $9, $10, 0, $11) RETURNING id";
     SET_JOB = "UPDATE sighting_search SET job_id = $2 WHERE id = $1";
     BEGIN = "UPDATE sighting_search SET state = 'running', coverage = $2 WHERE id = $1";
     COVERAGE = "UPDATE sighting_search SET coverage = $2 WHERE id = $1";
@@ -144,6 +148,7 @@ fn read(row: &Row<'_>) -> Result<Search> {
         created_by: row.text(16)?,
         created_at: row.time(17)?,
         finished_at: row.time(18)?,
+        urls: row.word(19)?,
     })
 }
 
@@ -163,6 +168,7 @@ pub fn insert(tx: &mut Tx<'_>, search: &NewSearch<'_>, observables: i64, stamp: 
         observables,
         &stamp.actor,
         stamp.at,
+        search.urls.as_str(),
     ];
     tx.query_one(INSERT, row, |row| row.int(0))
 }

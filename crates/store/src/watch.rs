@@ -1,5 +1,6 @@
 //! Cases whose observables are looked for in logs as they come in, and asked of outside sources by the clock.
 
+use model::sighting::UrlMatch;
 use model::{Kind, Stamp, Timestamp};
 
 use crate::engine::{Row, Tx, case_rows_in, id_list, params, statements};
@@ -8,12 +9,12 @@ use crate::sighting::Needle;
 
 statements! {
     SET = "INSERT INTO sighting_watch (case_id, created_by, created_at, looked_to, look_job, every, sources, next_at, asked_at, asked_to,
-        error, ask_job, news, news_at)
-        SELECT CAST($1 AS bigint), CAST($2 AS text), CAST($3 AS bigint), coalesce(max(a.id), 0), 0, 0, '[]', 0, 0, 0, '', 0, '', 0
+        error, ask_job, news, news_at, urls)
+        SELECT CAST($1 AS bigint), CAST($2 AS text), CAST($3 AS bigint), coalesce(max(a.id), 0), 0, 0, '[]', 0, 0, 0, '', 0, '', 0, 'whole'
         FROM artifact a WHERE a.case_id = $1
         ON CONFLICT (case_id) DO NOTHING";
     UNSET = "DELETE FROM sighting_watch WHERE case_id = $1";
-    FIND = "SELECT created_by, created_at, looked_to, every, sources, next_at, asked_at, asked_to, error, news, news_at
+    FIND = "SELECT created_by, created_at, looked_to, every, sources, next_at, asked_at, asked_to, error, news, news_at, urls
         FROM sighting_watch WHERE case_id = $1";
     CASES = "SELECT case_id FROM sighting_watch ORDER BY case_id";
     OBSERVABLES = "SELECT a.record_id, r.category, r.title FROM artifact a JOIN record r ON r.id = a.record_id
@@ -26,6 +27,7 @@ statements! {
         AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = w.look_job AND j.state IN ('queued', 'running')) ORDER BY w.case_id";
     LOOKS = "UPDATE sighting_watch SET look_job = $2 WHERE case_id = $1";
     LOOKED = "UPDATE sighting_watch SET looked_to = $2 WHERE case_id = $1 AND looked_to < $2";
+    MATCH_URLS = "UPDATE sighting_watch SET urls = $2 WHERE case_id = $1";
     SCHEDULE = "UPDATE sighting_watch SET every = $2, sources = $3, next_at = $4, error = '' WHERE case_id = $1";
     TO_ASK = "SELECT w.case_id, w.created_by FROM sighting_watch w JOIN security_case c ON c.id = w.case_id
         WHERE w.every > 0 AND w.next_at <= $1 AND c.state < 4
@@ -49,6 +51,8 @@ pub struct Watch {
     pub every: i64,
     /// Which, as JSON; an empty list for all.
     pub sources: String,
+    /// How much of a URL has to stand in an event.
+    pub urls: UrlMatch,
     /// When they are asked next, or never.
     pub next_at: Timestamp,
     /// When they were last asked, or never.
@@ -76,6 +80,7 @@ fn read(row: &Row<'_>) -> Result<Watch> {
         error: row.text(8)?,
         news: row.text(9)?,
         news_at: row.time(10)?,
+        urls: row.word(11)?,
     })
 }
 
@@ -101,6 +106,14 @@ pub fn unset(tx: &mut Tx<'_>, case: i64) -> Result<bool> {
 /// When the database fails.
 pub fn find(tx: &mut Tx<'_>, case: i64) -> Result<Option<Watch>> {
     tx.query_opt(FIND, params![case], read)
+}
+
+/// Sets how much of a URL has to stand in an event. The caller has found the case.
+///
+/// # Errors
+/// When the database fails.
+pub fn match_urls(tx: &mut Tx<'_>, case: i64, urls: UrlMatch) -> Result<()> {
+    tx.execute(MATCH_URLS, params![case, urls.as_str()]).map(|_| ())
 }
 
 /// The rows of all cases that watch, for the jobs that look at new logs.

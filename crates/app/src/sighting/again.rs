@@ -54,7 +54,7 @@ pub async fn again(app: &App, actor: &Actor, sight_number: &str, input: RunAgain
         let asked = sources(&search);
         let sources = known(tx)?.into_iter().filter(|name| asked.is_empty() || asked.contains(name)).collect();
         let (window, window_text) = if input.all_data { (Window::All, "all data".to_owned()) } else { window(&search, stamp.at) };
-        launch(tx, stamp, &case, &Asked { records, window, window_text, sources })
+        launch(tx, stamp, &case, &Asked { records, window, window_text, sources, urls: search.urls })
     })
     .await
 }

@@ -30,7 +30,7 @@ pub(super) fn ask(together: &Together<'_>) -> Result<(), Stop> {
         let needles = together.app.store.read_blocking(Scope::System, move |tx| sighting::needles(tx, search, after, TOGETHER))?;
         let Some(last) = needles.last() else { return Ok(()) };
         after = last.record;
-        let asked: Vec<Needle> = needles.iter().map(|n| needle::needle(n.record, &n.category, &n.value)).collect();
+        let asked: Vec<Needle> = needles.iter().map(|n| needle::needle(n.record, &n.category, &n.value, plan.search.urls)).collect();
         let found = look_up(together, &asked)?;
         for (stored, asked) in needles.chunks(CHUNK).zip(asked.chunks(CHUNK)) {
             let mut results = Vec::with_capacity(stored.len() * plan.logs.len());

@@ -11,7 +11,7 @@ use formats::log_events::{Shape, values_of};
 use logs::Comparison;
 use model::Timestamp;
 use model::list::thousands;
-use model::sighting::{Basis, Outcome};
+use model::sighting::{Basis, Outcome, UrlMatch};
 use model::time::Window;
 use store::sighting::{Needle, NewResult};
 use store::source::Source;
@@ -40,6 +40,7 @@ pub(super) struct Judge<'a> {
     /// None when it could not be asked at all.
     pub(super) settings: Option<&'a Settings>,
     pub(super) window: Window,
+    pub(super) urls: UrlMatch,
     pub(super) coverage: &'a Coverage,
 }
 
@@ -56,12 +57,17 @@ pub(super) fn result(judge: &Judge<'_>, stored: &Needle, asked: &Asked, answer: 
         Ok(answer) => answer,
         Err(error) => return failed(judge, stored, &error),
     };
-    let needle = needle::needle(asked.id, &asked.of_type, &asked.value);
+    let needle = needle::needle(asked.id, &asked.of_type, &asked.value, judge.urls);
     let wide = needle.alternatives.iter().any(|other| needle::is_wide(other.kind));
     let query = answer.query.clone();
     let link = answer.link.clone();
     let remarks = answer.remarks.clone();
-    let found = Found::compared(&needle, answer);
+    let mut found = Found::compared(&needle, answer);
+    // What was asked for by the part of a URL that is enough was not counted by the whole.
+    if asked.part.is_some() && found.count_normalised.is_none() && found.count > 0 {
+        found.count_normalised = Some(found.count);
+        (found.count, found.exact, found.basis) = (0, false, Basis::Normalised);
+    }
     let hits = found.count.max(found.count_normalised.unwrap_or_default());
     let own_query = judge.settings.is_some_and(|settings| settings.queries.contains_key(&stored.category));
     let mut problems = remarks;

@@ -2,9 +2,12 @@
 
 use logs::{Alternative, Needle, NeedleKind};
 use model::observable::{self, Observable, ObservableType as T};
+use model::sighting::UrlMatch;
 
 /// The needle of an observable, by its type's word and its normal form. The index compares without regard to case.
-pub(crate) fn needle(id: i64, category: &str, value: &str) -> Needle {
+///
+/// Of a URL, a part may be enough (`urls`): it is looked for besides the whole, which is counted by itself.
+pub(crate) fn needle(id: i64, category: &str, value: &str, urls: UrlMatch) -> Needle {
     let of_type = category.parse::<T>().unwrap_or(T::Other);
     let kind = match of_type {
         T::Url => NeedleKind::Url,
@@ -17,6 +20,7 @@ pub(crate) fn needle(id: i64, category: &str, value: &str) -> Needle {
         .filter(|other| other.to_lowercase() != lower)
         .map(|value| Alternative { kind, value })
         .chain(wider(of_type, value).map(|kind| Alternative { kind, value: value.to_owned() }))
+        .chain(if of_type == T::Url { part_of_url(value, urls) } else { None })
         .collect();
     others.sort();
     others.dedup();
@@ -45,6 +49,26 @@ fn wider(of_type: T, value: &str) -> Option<NeedleKind> {
         }
         _ => None,
     }
+}
+
+/// The part of a URL that is enough.
+pub(super) fn part_of_url(value: &str, urls: UrlMatch) -> Option<Alternative> {
+    let (_, rest) = value.split_once("://")?;
+    let whole = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = whole.find('/').map_or((whole, "/"), |at| whole.split_at(at));
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let (kind, value) = match urls {
+        UrlMatch::Whole => return None,
+        UrlMatch::Path => (NeedleKind::UrlPath, format!("{place}{path}")),
+        UrlMatch::Host => {
+            let host = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+                Some((address, _)) => address,
+                None => place.split(':').next().unwrap_or_default(),
+            };
+            (NeedleKind::Plain, host.to_owned())
+        }
+    };
+    (!place.is_empty()).then_some(Alternative { kind, value })
 }
 
 /// Whether a value is looked for by more than its text.
@@ -146,6 +170,7 @@ fn words(other: &Alternative) -> String {
     match other.kind {
         NeedleKind::Network => format!("any address of {value}"),
         NeedleKind::Wildcard => format!("\"{value}\" with wildcards"),
+        NeedleKind::UrlPath => format!("\"{value}\" with any scheme and query"),
         _ => format!("\"{value}\""),
     }
 }
@@ -155,7 +180,7 @@ mod tests {
     use super::*;
 
     fn others(category: &str, value: &str) -> Vec<String> {
-        needle(1, category, value).alternatives.into_iter().map(|other| other.value).collect()
+        needle(1, category, value, UrlMatch::Whole).alternatives.into_iter().map(|other| other.value).collect()
     }
 
     #[test]
@@ -174,6 +199,20 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_url_can_be_enough() {
+        let part = |value: &str, urls| part_of_url(value, urls).map(|part| (part.kind, part.value));
+        let url = "https://anna@evil.example:8443/a/b?x=1#y";
+        assert_eq!(part(url, UrlMatch::Path), Some((NeedleKind::UrlPath, "evil.example:8443/a/b".to_owned())));
+        assert_eq!(part(url, UrlMatch::Host), Some((NeedleKind::Plain, "evil.example".to_owned())));
+        assert_eq!(part("http://[2001:db8::1]:80/", UrlMatch::Host), Some((NeedleKind::Plain, "2001:db8::1".to_owned())));
+        assert_eq!(part("http://evil.example", UrlMatch::Path), Some((NeedleKind::UrlPath, "evil.example/".to_owned())));
+        assert_eq!(part(url, UrlMatch::Whole), None);
+        let asked = needle(1, "url", url, UrlMatch::Host);
+        assert_eq!((asked.value.as_str(), asked.kind), (url, NeedleKind::Url), "the whole is counted by itself");
+        assert_eq!(needle(1, "domain-name", "evil.example", UrlMatch::Host).alternatives, []);
+    }
+
+    #[test]
     fn what_has_one_spelling_is_asked_once() {
         for (category, value) in
             [("sha256", "ab"), ("ipv4-addr", "192.0.2.1"), ("domain-name", "evil.example"), ("user-account", r"CORP\anna")]
@@ -185,7 +224,7 @@ mod tests {
     #[test]
     fn networks_and_wildcards_are_looked_for_in_both_ways() {
         let kinds = |category: &str, value: &str| -> Vec<NeedleKind> {
-            needle(1, category, value).alternatives.into_iter().map(|other| other.kind).collect()
+            needle(1, category, value, UrlMatch::Whole).alternatives.into_iter().map(|other| other.kind).collect()
         };
         assert_eq!(kinds("ipv4-addr", "192.0.2.0/24"), [NeedleKind::Network]);
         assert_eq!(kinds("file-path", r"C:\Users\*\evil.exe"), [NeedleKind::Plain, NeedleKind::Wildcard]);

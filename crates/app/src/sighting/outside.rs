@@ -5,6 +5,8 @@ use std::sync::Arc;
 use connect::siem::{Answer, AskError, Asked, Connection, Held};
 use logs::SourceCoverage;
 use model::Scope;
+use model::observable::ObservableType;
+use model::sighting::UrlMatch;
 use store::sighting;
 use store::source::Source;
 
@@ -20,11 +22,12 @@ const PAGE: i64 = 500;
 const FAILURES: u32 = 2;
 
 /// An observable as outside sources are asked for it.
-pub(crate) fn asked(id: i64, category: &str, value: &str) -> Asked {
-    let needle = needle::needle(id, category, value);
+pub(crate) fn asked(id: i64, category: &str, value: &str, urls: UrlMatch) -> Asked {
+    let needle = needle::needle(id, category, value, urls);
     // Networks and wildcards are no texts that others could look for.
     let texts = needle.alternatives.into_iter().filter(|other| !needle::is_wide(other.kind)).map(|other| other.value);
-    Asked { id, of_type: category.to_owned(), value: needle.value, spellings: texts.collect() }
+    let part = (category == ObservableType::Url.as_str()).then(|| needle::part_of_url(value, urls)).flatten().map(|part| part.value);
+    Asked { id, of_type: category.to_owned(), value: needle.value, spellings: texts.collect(), part }
 }
 
 /// Asks a source for every observable of a search. That it fails is part of the answer; an error here is the job's.
@@ -102,7 +105,7 @@ impl Asking<'_, '_> {
     }
 
     fn batch(&mut self, connection: Option<&Connection>, batch: &[sighting::Needle], coverage: &Coverage) -> Result<(), Stop> {
-        let asked: Vec<Asked> = batch.iter().map(|n| asked(n.record, &n.category, &n.value)).collect();
+        let asked: Vec<Asked> = batch.iter().map(|n| asked(n.record, &n.category, &n.value, self.together.plan.search.urls)).collect();
         let answers: Vec<Result<Answer, AskError>> = match (connection, &self.given_up) {
             (Some(connection), None) => connection.ask(&asked, self.together.plan.window),
             (_, why) => {
@@ -118,7 +121,8 @@ impl Asking<'_, '_> {
         let settings = connection.map(Connection::settings);
         let mut results = Vec::with_capacity(batch.len());
         for ((stored, asked), answer) in batch.iter().zip(&asked).zip(answers) {
-            let judge = Judge { source: self.source, settings, window: self.together.plan.window, coverage };
+            let plan = self.together.plan;
+            let judge = Judge { source: self.source, settings, window: plan.window, urls: plan.search.urls, coverage };
             let judged = judge::result(&judge, stored, asked, answer)?;
             if !self.source.external {
                 self.together.names(stored.record, std::iter::once((judged.hosts.as_slice(), judged.accounts.as_slice())));

@@ -1,5 +1,6 @@
 //! Starts a sightings search: observables, a window, sources.
 
+use model::sighting::UrlMatch;
 use model::time::Window;
 use model::{Actor, Fields, Kind, Role, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,8 @@ with_selection! {
         pub all_data: bool,
         /// Sources by name; all when none is named.
         pub sources: Vec<String>,
+        /// How much of a URL has to stand in an event; all of it unless told.
+        pub urls: Option<UrlMatch>,
     }
 }
 
@@ -55,6 +58,7 @@ pub async fn start(app: &App, actor: &Actor, number: &str, mut request: Sighting
     if !selection.is_empty() {
         selection.check()?;
     }
+    let urls = request.urls.unwrap_or_default();
     let (number, sources) = (number.to_owned(), request.sources);
     // What is looked for is found before the writer is held, because it may be much.
     let of_case = number.clone();
@@ -68,7 +72,7 @@ pub async fn start(app: &App, actor: &Actor, number: &str, mut request: Sighting
         let case = open_case(tx, &number)?;
         let records = records.clone();
         let sources = named(tx, &sources)?;
-        launch(tx, stamp, &case, &Asked { records, window, window_text: window_text.clone(), sources })
+        launch(tx, stamp, &case, &Asked { records, window, window_text: window_text.clone(), sources, urls })
     })
     .await
 }
@@ -91,6 +95,7 @@ pub(super) struct Asked {
     pub(super) window_text: String,
     /// The names of the sources.
     pub(super) sources: Vec<String>,
+    pub(super) urls: UrlMatch,
 }
 
 /// The next search's number.
@@ -106,6 +111,7 @@ pub(crate) fn launch_standing(
     case: &Case,
     (from, to): (Timestamp, Timestamp),
     sources: &[String],
+    urls: UrlMatch,
 ) -> Result<i64> {
     let search = NewSearch {
         number: -case::next_number(tx, "standing_search", 1)?,
@@ -114,6 +120,7 @@ pub(crate) fn launch_standing(
         window_from: from,
         window_to: to,
         all_data: false,
+        urls,
         sources: &json!(sources).to_string(),
     };
     let id = sighting::insert(tx, &search, 0, stamp)?;
@@ -125,7 +132,7 @@ pub(crate) fn launch_standing(
 
 /// Stores a search and queues the job that carries it out.
 pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked) -> Result<SightingView> {
-    let Asked { records, window, window_text, sources } = asked;
+    let Asked { records, window, window_text, sources, urls } = asked;
     let number = next_search_number(tx)?;
     let (from, to) = match *window {
         Window::Between(from, to) => (from, to),
@@ -138,6 +145,7 @@ pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked)
         window_from: from,
         window_to: to,
         all_data: *window == Window::All,
+        urls: *urls,
         sources: &json!(sources).to_string(),
     };
     let id = sighting::insert(tx, &search, records.len() as i64, stamp)?;
@@ -149,7 +157,7 @@ pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked)
     }
     let (job, _) = job::queue(tx, JOB.name, &Queued { subject: &name, search: id, records: later }, case.id, 0, stamp)?;
     sighting::set_job(tx, id, job)?;
-    let details = json!({ "search": name, "observables": records.len(), "window": window_text, "sources": sources });
+    let details = json!({ "search": name, "observables": records.len(), "window": window_text, "sources": sources, "urls": urls });
     let deed = Deed { verb: "sighting.start", object: &model::case::case_number(case.number), details };
     journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
     case::touch(tx, case.id, stamp)?;
@@ -166,12 +174,13 @@ pub(crate) fn launch_over(
     records: Vec<i64>,
     window: Window,
     sources: Vec<String>,
+    urls: UrlMatch,
 ) -> Result<String> {
     let window_text = match window {
         Window::All => "all data".to_owned(),
         Window::Between(from, to) => coverage::range_words(from, to),
     };
-    let mut asked = Asked { records, window, window_text, sources };
+    let mut asked = Asked { records, window, window_text, sources, urls };
     asked.records.truncate(MAX_OBSERVABLES);
     Ok(launch(tx, stamp, case, &asked)?.number)
 }

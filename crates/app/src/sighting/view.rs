@@ -1,7 +1,7 @@
 //! Sightings as both doors show them.
 
 use model::job::JobState;
-use model::sighting::{Basis, Outcome};
+use model::sighting::{Basis, Outcome, UrlMatch};
 use model::{Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +130,8 @@ pub struct SightingView {
     pub window: WindowView,
     /// The sources that were asked.
     pub sources: Vec<String>,
+    /// How much of a URL has to stand in an event.
+    pub urls: UrlMatch,
     /// How many observables came out how.
     pub totals: SightingTotals,
     /// What each source has in the window.
@@ -175,6 +177,8 @@ pub struct SightingSummary {
     pub window: WindowView,
     /// The sources that were asked.
     pub sources: Vec<String>,
+    /// How much of a URL has to stand in an event.
+    pub urls: UrlMatch,
     /// How many observables came out how.
     pub totals: SightingTotals,
     /// Why it failed; empty otherwise.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use connect::siem::Asked;
+use model::sighting::UrlMatch;
 use model::time::Window;
 use model::{Actor, Role};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub struct DryRun {
     pub observables: Vec<NewObservable>,
     /// The length of time until now, `7d` unless told; `all` for all data.
     pub last: String,
+    /// How much of a URL has to stand in an event; all of it unless told.
+    pub urls: Option<UrlMatch>,
 }
 
 /// A question, as it would be sent.
@@ -51,10 +54,11 @@ pub async fn dry_run(app: &App, actor: &Actor, name: &str, input: DryRun) -> Res
         last => Window::last(if last.is_empty() { "7d" } else { last }, app.now())
             .map_err(|error| AppError::invalid("/last", error.to_string()))?,
     };
+    let urls = input.urls.unwrap_or_default();
     let mut all: Vec<Asked> = Vec::with_capacity(input.observables.len());
     for (at, observable) in input.observables.iter().enumerate() {
         let found = observable.read().map_err(|why| AppError::invalid(&format!("/observables/{at}"), why))?;
-        all.push(asked(at as i64, found.kind.as_str(), &found.value));
+        all.push(asked(at as i64, found.kind.as_str(), &found.value, urls));
     }
     let name = name.to_owned();
     let stored = app.read(actor, move |tx| find(tx, &name)).await?;

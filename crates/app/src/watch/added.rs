@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use logs::{LogError, Needle, SearchRequest};
 use model::Scope;
+use model::sighting::UrlMatch;
 use model::time::Window;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -32,7 +33,7 @@ pub(super) struct Payload {
 fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let case = work.job.case;
     let Some(watch) = app.store.read_blocking(Scope::System, move |tx| watch::find(tx, case))? else {
-        return finish(app, work, Vec::new(), BTreeSet::new(), 0);
+        return finish(app, work, Vec::new(), BTreeSet::new(), 0, UrlMatch::Whole);
     };
     let (mut seen, mut sources, mut to, mut looked) = (Vec::new(), BTreeSet::new(), watch.looked_to, 0);
     loop {
@@ -41,7 +42,7 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         let Some(last) = last else { break };
         to = last;
         let included = page.iter().filter(|added| added.included).map(|added| &added.needle);
-        let needles: Vec<Needle> = included.map(|one| needle(one.record, &one.category, &one.value)).collect();
+        let needles: Vec<Needle> = included.map(|one| needle(one.record, &one.category, &one.value, watch.urls)).collect();
         let request = SearchRequest { needles: &needles, window: Window::All, sources: None, batch: None, samples: 0 };
         let alive = |_, _| if work.check().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
         match app.logs.search(&request, &alive) {
@@ -61,11 +62,11 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
     }
     seen.sort_unstable();
     seen.dedup();
-    finish(app, work, seen, sources, to)
+    finish(app, work, seen, sources, to, watch.urls)
 }
 
 /// Starts a search of what was seen, tells the case, and notes up to where it was looked, in one transaction.
-fn finish(app: &App, work: &Work, seen: Vec<i64>, sources: BTreeSet<i64>, to: i64) -> Result<(), Stop> {
+fn finish(app: &App, work: &Work, seen: Vec<i64>, sources: BTreeSet<i64>, to: i64, urls: UrlMatch) -> Result<(), Stop> {
     let (stamp, job) = (app.stamp(&work.job.created_by), work.job.clone());
     app.store.write_blocking(Scope::System, move |tx| {
         let case = case::find_by_id(tx, job.case)?.filter(|case| case.state.is_open() && !seen.is_empty());
@@ -73,7 +74,7 @@ fn finish(app: &App, work: &Work, seen: Vec<i64>, sources: BTreeSet<i64>, to: i6
         if let Some(case) = case {
             let known = log_source::list(tx)?;
             let names: Vec<String> = known.into_iter().filter(|one| sources.contains(&one.id)).map(|one| one.name).collect();
-            let number = launch_over(tx, &stamp, &case, seen.clone(), Window::All, names.clone())?;
+            let number = launch_over(tx, &stamp, &case, seen.clone(), Window::All, names.clone(), urls)?;
             tell(tx, &stamp, &case, &Seen { observables: seen.len(), sources: &names, file: "", search: &number })?;
             search = Some(number);
         }

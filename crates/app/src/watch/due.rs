@@ -42,6 +42,7 @@ fn ask(tx: &mut Tx<'_>, stamp: &Stamp, row: i64) -> Result<()> {
     let next = stamp.at.plus_seconds(watch.every * 60);
     let since = watch.asked_to.set().unwrap_or_else(|| stamp.at.plus_seconds(-watch.every * 60));
     let from = whole(since.plus_seconds(-OVERLAP).max(stamp.at.plus_seconds(-FARTHEST)), 60);
+    let urls = watch.urls;
     let wanted = WatchView::from(Some(watch)).sources;
     let asked = |one: &source::Source| one.enabled && !one.external && (wanted.is_empty() || wanted.contains(&one.name));
     let sources: Vec<String> = source::list(tx)?.into_iter().filter(asked).map(|one| one.name).collect();
@@ -49,7 +50,7 @@ fn ask(tx: &mut Tx<'_>, stamp: &Stamp, row: i64) -> Result<()> {
         watch::asks(tx, row, 0, next)?;
         return Ok(watch::asked(tx, row, stamp.at, "no source is there to be asked: set one up, or switch it on", None)?);
     }
-    let job = launch_standing(tx, stamp, &case, (from, to), &sources)?;
+    let job = launch_standing(tx, stamp, &case, (from, to), &sources, urls)?;
     Ok(watch::asks(tx, row, job, next)?)
 }
 

@@ -1,5 +1,6 @@
 //! Tells whether a case watches.
 
+use model::sighting::UrlMatch;
 use model::{Actor, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::watch;
@@ -21,6 +22,8 @@ pub struct WatchView {
     pub every_minutes: u32,
     /// Which outside sources; empty for all that tell what happened here.
     pub sources: Vec<String>,
+    /// How much of a URL has to stand in an event.
+    pub urls: UrlMatch,
     /// When they are asked next.
     pub next_at: Option<Timestamp>,
     /// When they were last asked.
@@ -53,6 +56,7 @@ impl From<Option<watch::Watch>> for WatchView {
             created_at: watch.created_at.set(),
             every_minutes: u32::try_from(watch.every).unwrap_or_default(),
             sources: serde_json::from_str(&watch.sources).unwrap_or_default(),
+            urls: watch.urls,
             next_at: watch.next_at.set().filter(|_| watch.every > 0),
             asked_at: watch.asked_at.set(),
             error: watch.error,

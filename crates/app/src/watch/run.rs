@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use logs::{LogError, Needle, SearchRequest};
 use model::job::JobState;
+use model::sighting::UrlMatch;
 use model::time::Window;
 use model::{Scope, Stamp};
 use serde::{Deserialize, Serialize};
@@ -46,8 +47,9 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let (file, watch) = app.store.read_blocking(Scope::System, move |tx| {
         Ok::<_, AppError>((log_source::file_by_row(tx, file)?.ok_or(AppError::NotFound("log file"))?, watch::find(tx, case)?))
     })?;
-    let seen = if watch.is_some() {
-        seen(app, work, &file, case)?
+    let urls = watch.as_ref().map(|watch| watch.urls);
+    let seen = if let Some(urls) = urls {
+        seen(app, work, &file, case, urls)?
     } else {
         app.standing.forget(case);
         Vec::new()
@@ -56,19 +58,19 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let who = watch.map_or_else(|| work.job.created_by.clone(), |watch| watch.created_by);
     let (stamp, job) = (app.stamp(&who), work.job.clone());
     app.store.write_blocking(Scope::System, move |tx| {
-        let search = if seen.is_empty() { None } else { start(tx, &stamp, case, &file, &seen)? };
+        let search = if seen.is_empty() { None } else { start(tx, &stamp, case, &file, &seen, urls.unwrap_or_default())? };
         done(tx, &stamp, &job, &json!({ "file": file.public_id, "source": file.source_name, "search": search }))
     })?;
     Ok(())
 }
 
 /// The rows of a case's included observables that stand in the file.
-fn seen(app: &App, work: &Work, file: &LogFile, case: i64) -> Result<Vec<i64>, Stop> {
+fn seen(app: &App, work: &Work, file: &LogFile, case: i64, urls: UrlMatch) -> Result<Vec<i64>, Stop> {
     let mut seen = Vec::new();
-    for together in standing::met(app, work, case, file)?.chunks(TOGETHER) {
+    for together in standing::met(app, work, (case, urls), file)?.chunks(TOGETHER) {
         let records = together.to_vec();
         let included = app.store.read_blocking(Scope::System, move |tx| watch::included(tx, case, &records))?;
-        let needles: Vec<Needle> = included.iter().map(|one| needle(one.record, &one.category, &one.value)).collect();
+        let needles: Vec<Needle> = included.iter().map(|one| needle(one.record, &one.category, &one.value, urls)).collect();
         let request =
             SearchRequest { needles: &needles, window: Window::All, sources: Some(&[file.source]), batch: Some(file.id), samples: 0 };
         let alive = |_, _| if work.check().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
@@ -87,13 +89,13 @@ fn seen(app: &App, work: &Work, file: &LogFile, case: i64) -> Result<Vec<i64>, S
 
 /// Starts a search over the time of the file for what was seen in it, and says so in the case. Tells the search's number;
 /// nothing when the case was closed meanwhile.
-fn start(tx: &mut Tx<'_>, stamp: &Stamp, case: i64, file: &LogFile, seen: &[i64]) -> Result<Option<String>> {
+fn start(tx: &mut Tx<'_>, stamp: &Stamp, case: i64, file: &LogFile, seen: &[i64], urls: UrlMatch) -> Result<Option<String>> {
     let Some(case) = case::find_by_id(tx, case)?.filter(|case| case.state.is_open()) else { return Ok(None) };
     let window = match (file.first_at.set(), file.last_at.set()) {
         (Some(first), Some(last)) => Window::Between(first, last),
         _ => Window::All,
     };
-    let search = launch_over(tx, stamp, &case, seen.to_vec(), window, vec![file.source_name.clone()])?;
+    let search = launch_over(tx, stamp, &case, seen.to_vec(), window, vec![file.source_name.clone()], urls)?;
     let sources = std::slice::from_ref(&file.source_name);
     tell(tx, stamp, &case, &Seen { observables: seen.len(), sources, file: &file.name, search: &search })?;
     Ok(Some(search))

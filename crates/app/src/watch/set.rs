@@ -1,6 +1,7 @@
 //! Lets a case watch, and ends it.
 
 use model::case::case_number;
+use model::sighting::UrlMatch;
 use model::{Actor, Fields, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,6 +27,8 @@ pub struct WatchInput {
     pub every_minutes: Option<u32>,
     /// Which outside sources, by name; an empty list for all that tell what happened here.
     pub sources: Option<Vec<String>>,
+    /// How much of a URL has to stand in an event; all of it at first.
+    pub urls: Option<UrlMatch>,
 }
 
 /// From now on, the case's included observables are looked for in every log that comes in, and asked of outside sources as
@@ -51,8 +54,13 @@ pub async fn set(app: &App, actor: &Actor, number: &str, input: WatchInput) -> R
             let next = if every > 0 { stamp.at } else { model::Timestamp::NEVER };
             watch::schedule(tx, case.id, every.into(), &json!(sources).to_string(), next)?;
         }
-        if began || scheduled {
-            let details = json!({ "watching": true, "every_minutes": every, "sources": sources });
+        let urls = input.urls.unwrap_or(before.urls);
+        let matches = urls != before.urls;
+        if matches {
+            watch::match_urls(tx, case.id, urls)?;
+        }
+        if began || scheduled || matches {
+            let details = json!({ "watching": true, "every_minutes": every, "sources": sources, "urls": urls });
             let deed = Deed { verb: "sighting.watch", object: &case_number(case.number), details };
             journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
             change::announce(tx, stamp, Topic::Sightings, case.id)?;

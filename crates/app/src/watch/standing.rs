@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use logs::Standing;
 use model::Scope;
+use model::sighting::UrlMatch;
 use store::log_source::LogFile;
 use store::watch;
 
@@ -35,6 +36,8 @@ struct OfCase {
     standing: Standing,
     /// Up to which artifact's row its observables are in it.
     to: i64,
+    /// How much of a URL is looked for.
+    urls: UrlMatch,
 }
 
 impl Cache {
@@ -60,18 +63,21 @@ impl Cache {
 }
 
 /// The rows of a case's observables that may stand in a file, ascending; excluded ones may be among them.
-pub(super) fn met(app: &App, work: &Work, case: i64, file: &LogFile) -> Result<Vec<i64>, Stop> {
+pub(super) fn met(app: &App, work: &Work, (case, urls): (i64, UrlMatch), file: &LogFile) -> Result<Vec<i64>, Stop> {
     let mut kept = app.standing.cases().get(&case).cloned().unwrap_or_default();
     let met = {
         // What was added before a panic is added again: that a value is there twice changes nothing.
         let mut of_case = kept.case.lock().unwrap_or_else(PoisonError::into_inner);
+        if of_case.urls != urls {
+            *of_case = OfCase { urls, ..OfCase::default() };
+        }
         loop {
             work.check()?;
             let after = of_case.to;
             let (page, last) = app.store.read_blocking(Scope::System, move |tx| watch::added(tx, case, after, TOGETHER))?;
             let Some(last) = last else { break };
             for added in &page {
-                of_case.standing.add(&needle(added.needle.record, &added.needle.category, &added.needle.value));
+                of_case.standing.add(&needle(added.needle.record, &added.needle.category, &added.needle.value, urls));
             }
             of_case.to = last;
         }

@@ -69,6 +69,15 @@ pub struct Asked {
     pub value: String,
     /// Other spellings of the same thing.
     pub spellings: Vec<String>,
+    /// Of a URL, the part that is enough, which is among the spellings and stands in the value.
+    pub part: Option<String>,
+}
+
+impl Asked {
+    /// What is asked for where only one text can be: what finds the most.
+    pub(crate) fn one(&self) -> &str {
+        self.part.as_deref().unwrap_or(&self.value)
+    }
 }
 
 /// A raw event.

@@ -236,7 +236,8 @@ impl Source for Elastic {
     fn test(&self, http: &Http) -> Result<String, AskError> {
         let held = self.coverage(http, Window::All)?;
         // The fields of machines and accounts may be such as can't be counted: better told now than by every search.
-        let probe = Asked { id: 0, of_type: DEFAULT_QUERY.to_owned(), value: "vizsla-test.invalid".to_owned(), spellings: Vec::new() };
+        let probe =
+            Asked { id: 0, of_type: DEFAULT_QUERY.to_owned(), value: "vizsla-test.invalid".to_owned(), spellings: Vec::new(), part: None };
         self.ask(http, std::slice::from_ref(&probe), Window::All).into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(super::holds(&held, &self.settings))
     }

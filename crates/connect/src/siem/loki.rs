@@ -41,7 +41,7 @@ impl Loki {
 
     fn found(&self, asked: &Asked) -> Result<String, AskError> {
         let template = self.templates.get(&asked.of_type).unwrap_or(&self.usual);
-        let filter = template.render(&asked.value).map_err(AskError::Refused)?;
+        let filter = template.render(asked.one()).map_err(AskError::Refused)?;
         Ok(format!("{} {filter}", self.settings.place))
     }
 

@@ -102,7 +102,7 @@ impl Service {
     }
 
     fn one(&self, http: &Http, asked: &Asked, window: Window) -> Result<Answer, AskError> {
-        let call = self.template(&asked.of_type)?.call(&asked.value, window);
+        let call = self.template(&asked.of_type)?.call(asked.one(), window);
         let answered = http.json(&call)?;
         let settings = &self.settings;
         let list = answered.pointer(&settings.events_path).and_then(Json::as_array);
@@ -138,7 +138,7 @@ impl Service {
 impl Source for Service {
     fn questions(&self, http: &Http, asked: &[Asked], window: Window) -> Result<Vec<Question>, AskError> {
         let question = |asked: &Asked| {
-            let call = self.template(&asked.of_type)?.call(&asked.value, window);
+            let call = self.template(&asked.of_type)?.call(asked.one(), window);
             let request = format!("{} {}", if call.post { "POST" } else { "GET" }, http.address(&call)?);
             Ok(Question { request, body: call.body.map(|(_, body)| body).unwrap_or_default() })
         };
@@ -154,7 +154,8 @@ impl Source for Service {
     }
 
     fn test(&self, http: &Http) -> Result<String, AskError> {
-        let probe = Asked { id: 0, of_type: "domain-name".to_owned(), value: "vizsla-test.invalid".to_owned(), spellings: Vec::new() };
+        let probe =
+            Asked { id: 0, of_type: "domain-name".to_owned(), value: "vizsla-test.invalid".to_owned(), spellings: Vec::new(), part: None };
         let of_type = self.templates.keys().next().cloned().unwrap_or_default();
         let probe = if self.templates.contains_key(DEFAULT_QUERY) { probe } else { Asked { of_type, ..probe } };
         let answer = self.one(http, &probe, Window::All)?;

@@ -83,6 +83,11 @@ pub fn values_of(shape: u8, raw: &str, out: &mut String) {
     }
 }
 
+/// The pairs of a line, `key=value`, those of a CEF or LEEF event among them.
+pub(crate) fn pairs_of(line: &str) -> Vec<(&str, &str)> {
+    pairs::all(line)
+}
+
 /// How a source is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {

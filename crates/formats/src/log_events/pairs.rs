@@ -22,6 +22,15 @@ pub(super) fn found(line: &str) -> Found<'_> {
     Found::of_values(known.iter().copied())
 }
 
+/// The pairs of a line, those of a CEF or LEEF event among them.
+pub(super) fn all(line: &str) -> Vec<(&str, &str)> {
+    match cef_at(line).and_then(|at| line.get(at..)) {
+        // Its header ends with the seventh bar; LEEF's is shorter and has no bars behind it.
+        Some(event) => extension(event.splitn(8, '|').last().unwrap_or_default()),
+        None => Pairs(line).take(MOST).collect(),
+    }
+}
+
 /// The pairs of a text: `key=word`, `key="words"`, `key='words'`.
 #[derive(Clone)]
 struct Pairs<'l>(&'l str);

@@ -18,10 +18,20 @@ use app::sighting::{self, SightingSummary};
 use app::watch::{self, WatchView};
 use askama::Template;
 use axum::extract::State;
+use model::sighting::UrlMatch;
 
 use super::{Screen, Shell, Visit, page};
 use crate::Web;
 use crate::params::Path;
+
+/// Which part of a URL was enough, where it was not all of it.
+pub(crate) fn urls(part: UrlMatch) -> Option<&'static str> {
+    match part {
+        UrlMatch::Whole => None,
+        UrlMatch::Path => Some("URLs by host and path"),
+        UrlMatch::Host => Some("URLs by host"),
+    }
+}
 
 #[derive(Template)]
 #[template(path = "sightings/list.html")]

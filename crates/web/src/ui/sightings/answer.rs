@@ -236,6 +236,9 @@ impl AnswerPage {
             counted(search.sources.len() as i64, "source"),
             search.window.text.clone(),
         ];
+        if let Some(part) = super::urls(search.urls) {
+            parts.push(part.to_owned());
+        }
         let started = search.job.as_ref().and_then(|job| job.started_at);
         if let Some((from, to)) = started.zip(search.finished_at) {
             parts.push(took(from, to));

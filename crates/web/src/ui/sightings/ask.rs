@@ -8,6 +8,7 @@ use app::source;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
+use model::sighting::UrlMatch;
 use model::time::Window;
 use model::{FieldError, Kind, Timestamp};
 use serde::Deserialize;
@@ -33,6 +34,9 @@ pub(crate) struct AskForm {
     from: String,
     #[serde(default)]
     to: String,
+    /// How much of a URL has to stand in an event.
+    #[serde(default)]
+    urls: String,
     #[serde(default)]
     source: Vec<String>,
     /// Set when sources were shown before: then none ticked means none.
@@ -54,6 +58,7 @@ impl AskForm {
         fill(&mut self.window, "last");
         fill(&mut self.number, "7");
         fill(&mut self.unit, "d");
+        fill(&mut self.urls, UrlMatch::Whole.as_str());
         self
     }
 
@@ -100,7 +105,7 @@ impl AskForm {
         if !refused.is_empty() {
             return Err(refused);
         }
-        Ok(SightingRequest::over(selection, last, from, to, all_data, self.source.clone()))
+        Ok(SightingRequest::over(selection, last, from, to, all_data, self.source.clone(), self.urls.parse().ok()))
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct WatchForm {
     on: String,
     every_minutes: u32,
     sources: Vec<String>,
+    /// How much of a URL has to stand in an event.
+    urls: String,
 }
 
 /// An outside source that can be chosen.
@@ -78,7 +80,12 @@ async fn shown(web: &Web, visit: Visit, number: &str, refused: Option<(WatchForm
     let watch = watch::get(&web.app, &visit.actor, number).await?;
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (form, errors) = refused.unwrap_or_else(|| {
-        let form = WatchForm { on: "1".to_owned(), every_minutes: watch.every_minutes, sources: watch.sources.clone() };
+        let form = WatchForm {
+            on: "1".to_owned(),
+            every_minutes: watch.every_minutes,
+            sources: watch.sources.clone(),
+            urls: watch.urls.to_string(),
+        };
         (form, Errors::default())
     });
     let known = source::list(&web.app, &visit.actor).await?;
@@ -109,7 +116,7 @@ pub(crate) async fn save(State(web): State<Web>, visit: Visit, Path(number): Pat
         watch::unset(&web.app, &visit.actor, &number).await?;
         return Ok(see(&format!("/cases/{number}/sightings")));
     }
-    let input = WatchInput { every_minutes: Some(form.every_minutes), sources: Some(form.sources.clone()) };
+    let input = WatchInput { every_minutes: Some(form.every_minutes), sources: Some(form.sources.clone()), urls: form.urls.parse().ok() };
     match watch::set(&web.app, &visit.actor, &number, input).await {
         Ok(_) => Ok(see(&format!("/cases/{number}/sightings"))),
         Err(error) => {

@@ -4,6 +4,7 @@
 //! their algorithm says, a qualifier at most once on a simple observation (2.1). Chains of `AND`, `OR` and `FOLLOWEDBY` are
 //! one node each, and parentheses nest at most [`DEEPEST`] deep, so that no pattern can exhaust the stack.
 
+pub mod events;
 mod hash;
 mod lexer;
 mod observables;
