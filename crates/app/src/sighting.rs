@@ -16,6 +16,8 @@ mod names;
 mod needle;
 mod of_record;
 mod outside;
+mod pattern;
+mod pattern_query;
 mod results;
 mod run;
 mod sample;

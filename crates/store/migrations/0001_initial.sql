@@ -503,6 +503,8 @@ CREATE TABLE sighting_search (
     urls        {text} NOT NULL,
     sources     {text} NOT NULL,
     observables {int} NOT NULL,
+    -- How many of them are indicators, whose patterns are evaluated.
+    patterns    {int} NOT NULL,
     job_id      {int} NOT NULL,
     coverage    {text} NOT NULL,
     hosts       {text} NOT NULL,

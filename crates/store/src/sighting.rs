@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use model::job::JobState;
 use model::sighting::{Outcome, UrlMatch};
-use model::{Stamp, Timestamp};
+use model::{Kind, Stamp, Timestamp};
 
 use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements};
 use crate::error::Result;
@@ -46,8 +46,10 @@ pub struct Search {
     pub urls: UrlMatch,
     /// The names of the sources that are asked, as JSON.
     pub sources: String,
-    /// How many observables.
+    /// How many observables, and indicators with patterns.
     pub observables: i64,
+    /// How many of them are indicators.
+    pub patterns: i64,
     /// The job's row.
     pub job: i64,
     /// What each source has in the window, as JSON; empty until known.
@@ -85,6 +87,17 @@ pub struct NewSearch<'a> {
     pub urls: UrlMatch,
     /// The names of the sources, as JSON.
     pub sources: &'a str,
+    /// How many of what is asked for are indicators, whose patterns are evaluated.
+    pub patterns: i64,
+}
+
+/// An indicator of a search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    /// The record's row.
+    pub record: i64,
+    /// Its STIX pattern.
+    pub pattern: String,
 }
 
 /// An observable of a search, as the log index needs it.
@@ -101,15 +114,15 @@ pub struct Needle {
 macro_rules! search_columns {
     () => {
         "s.id, s.number, s.case_id, c.number, s.state, s.window_text, s.window_from, s.window_to, s.all_data, s.sources, s.observables, \
-         s.job_id, s.coverage, s.hosts, s.accounts, s.error, s.created_by, s.created_at, s.finished_at, s.urls \
+         s.job_id, s.coverage, s.hosts, s.accounts, s.error, s.created_by, s.created_at, s.finished_at, s.urls, s.patterns \
          FROM sighting_search s JOIN security_case c ON c.id = s.case_id"
     };
 }
 
 statements! {
     INSERT = "INSERT INTO sighting_search (number, case_id, state, window_text, window_from, window_to, all_data, sources, observables,
-        job_id, coverage, hosts, accounts, error, created_by, created_at, finished_at, urls)
-        VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, '', '', '', '', $9, $10, 0, $11) RETURNING id";
+        job_id, coverage, hosts, accounts, error, created_by, created_at, finished_at, urls, patterns)
+        VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, '', '', '', '', $9, $10, 0, $11, $12) RETURNING id";
     SET_JOB = "UPDATE sighting_search SET job_id = $2 WHERE id = $1";
     BEGIN = "UPDATE sighting_search SET state = 'running', coverage = $2 WHERE id = $1";
     COVERAGE = "UPDATE sighting_search SET coverage = $2 WHERE id = $1";
@@ -124,7 +137,11 @@ statements! {
         AND s.state = 'done' ORDER BY s.id DESC LIMIT $4");
     COUNT = "SELECT CAST(count(*) AS bigint) FROM sighting_search WHERE case_id = $1 AND number > 0";
     NEEDLES = "SELECT n.record_id, r.category, r.title FROM sighting_needle n JOIN record r ON r.id = n.record_id
-        WHERE n.search_id = $1 AND n.record_id > $2 ORDER BY n.record_id LIMIT $3";
+        WHERE n.search_id = $1 AND n.record_id > $2 AND r.kind = $4 ORDER BY n.record_id LIMIT $3";
+    PATTERNS = "SELECT n.record_id, r.attributes FROM sighting_needle n JOIN record r ON r.id = n.record_id
+        WHERE n.search_id = $1 AND n.record_id > $2 AND r.kind = $4 ORDER BY n.record_id LIMIT $3";
+    PATTERNS_OF_CASE = "SELECT a.record_id, r.attributes FROM artifact a JOIN record r ON r.id = a.record_id
+        WHERE a.case_id = $1 AND a.kind = $2 AND a.status = 1 ORDER BY a.record_id";
 }
 
 fn read(row: &Row<'_>) -> Result<Search> {
@@ -149,6 +166,7 @@ fn read(row: &Row<'_>) -> Result<Search> {
         created_at: row.time(17)?,
         finished_at: row.time(18)?,
         urls: row.word(19)?,
+        patterns: row.int(20)?,
     })
 }
 
@@ -169,6 +187,7 @@ pub fn insert(tx: &mut Tx<'_>, search: &NewSearch<'_>, observables: i64, stamp: 
         &stamp.actor,
         stamp.at,
         search.urls.as_str(),
+        search.patterns,
     ];
     tx.query_one(INSERT, row, |row| row.int(0))
 }
@@ -283,7 +302,43 @@ pub fn count(tx: &mut Tx<'_>, case: i64) -> Result<i64> {
 /// # Errors
 /// When the database fails.
 pub fn needles(tx: &mut Tx<'_>, search: i64, after: i64, limit: i64) -> Result<Vec<Needle>> {
-    tx.query(NEEDLES, params![search, after, limit], |row| Ok(Needle { record: row.int(0)?, category: row.text(1)?, value: row.text(2)? }))
+    tx.query(NEEDLES, params![search, after, limit, Kind::Observable.code()], |row| {
+        Ok(Needle { record: row.int(0)?, category: row.text(1)?, value: row.text(2)? })
+    })
+}
+
+/// The indicators of a search that the caller has found, in order, after a record's row.
+///
+/// # Errors
+/// When the database fails.
+pub fn patterns(tx: &mut Tx<'_>, search: i64, after: i64, limit: i64) -> Result<Vec<Pattern>> {
+    tx.query(PATTERNS, params![search, after, limit, Kind::Indicator.code()], |row| {
+        Ok(Pattern { record: row.int(0)?, pattern: stix_pattern(&row.text(1)?).unwrap_or_default() })
+    })
+}
+
+/// The rows of the included indicators of a case that have a STIX pattern. The caller has found the case.
+///
+/// # Errors
+/// When the database fails.
+pub fn with_patterns(tx: &mut Tx<'_>, case: i64) -> Result<Vec<i64>> {
+    let all = tx.query(PATTERNS_OF_CASE, params![case, Kind::Indicator.code()], |row| {
+        let record = row.int(0)?;
+        Ok(stix_pattern(&row.text(1)?).map(|_| record))
+    })?;
+    Ok(all.into_iter().flatten().collect())
+}
+
+/// The STIX pattern among an indicator's attributes. Where no type is told, its beginning tells.
+fn stix_pattern(attributes: &str) -> Option<String> {
+    let attributes: serde_json::Map<String, serde_json::Value> = serde_json::from_str(attributes).ok()?;
+    let word = |name: &str| attributes.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().trim();
+    let pattern = word("pattern");
+    let of_stix = match word("pattern_type") {
+        "" => pattern.starts_with(['[', '(']),
+        of_type => of_type.eq_ignore_ascii_case("stix"),
+    };
+    (of_stix && !pattern.is_empty()).then(|| pattern.to_owned())
 }
 
 /// How many observables of these searches came out how.

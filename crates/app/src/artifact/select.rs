@@ -42,6 +42,7 @@ macro_rules! with_selection {
         impl $name {
             /// The input for a selection, and the fields of its own in their order.
             #[must_use]
+            #[allow(clippy::too_many_arguments, reason = "one for each field")]
             pub fn over(selection: $crate::artifact::Selection $(, $field: $type)*) -> Self {
                 let $crate::artifact::Selection { record_ids, all_matching, except, as_of } = selection;
                 Self { record_ids, all_matching, except, as_of $(, $field)* }

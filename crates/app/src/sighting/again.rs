@@ -41,20 +41,28 @@ pub async fn again(app: &App, actor: &Actor, sight_number: &str, input: RunAgain
             let before = sighting::needles(tx, search.id, 0, MAX_OBSERVABLES as i64)?;
             let before: HashSet<i64> = before.into_iter().map(|needle| needle.record).collect();
             let included = artifact::included(tx, case.id, Kind::Observable)?;
-            Ok(included.into_iter().filter(|row| before.contains(row)).collect::<Vec<i64>>())
+            let mut rows: Vec<i64> = included.into_iter().filter(|row| before.contains(row)).collect();
+            let observables = rows.len();
+            if search.patterns > 0 {
+                let before = sighting::patterns(tx, search.id, 0, MAX_OBSERVABLES as i64)?;
+                let before: HashSet<i64> = before.into_iter().map(|pattern| pattern.record).collect();
+                rows.extend(sighting::with_patterns(tx, case.id)?.into_iter().filter(|row| before.contains(row)));
+            }
+            let patterns = (rows.len() - observables) as i64;
+            Ok((rows, patterns))
         })
         .await?;
-    if records.is_empty() {
+    if records.0.is_empty() {
         return Err(AppError::State("all of its observables are excluded by now: include some, or start another search".to_owned()));
     }
     app.change(actor, move |tx, stamp| {
         let search = find(tx, &number)?;
         let case = open_case(tx, &case_number(search.case_number))?;
-        let records = records.clone();
+        let (records, patterns) = records.clone();
         let asked = sources(&search);
         let sources = known(tx)?.into_iter().filter(|name| asked.is_empty() || asked.contains(name)).collect();
         let (window, window_text) = if input.all_data { (Window::All, "all data".to_owned()) } else { window(&search, stamp.at) };
-        launch(tx, stamp, &case, &Asked { records, window, window_text, sources, urls: search.urls })
+        launch(tx, stamp, &case, &Asked { records, patterns, window, window_text, sources, urls: search.urls })
     })
     .await
 }

@@ -44,6 +44,7 @@ fn totals(search: &Search, counts: &[(Outcome, i64)]) -> SightingTotals {
     let of = |wanted: Outcome| counts.iter().filter(|(outcome, _)| *outcome == wanted).map(|(_, count)| count).sum();
     SightingTotals {
         observables: search.observables,
+        patterns: search.patterns,
         seen: of(Outcome::Seen),
         not_seen: of(Outcome::NotSeen),
         no_coverage: of(Outcome::NoCoverage),

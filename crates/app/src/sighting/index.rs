@@ -99,7 +99,7 @@ fn result(plan: &Plan, source: &LogSource, stored: &sighting::Needle, asked: &Ne
     let held = source.row.and_then(|row| found.results.get(&(stored.record, row)));
     let sighted = held.is_some_and(|held| hits(held) > 0);
     let (outcome, error) = match (found.refused.get(&stored.record), source.row) {
-        (_, None) => (Outcome::Failed, "the source was deleted after the search was started".to_owned()),
+        (_, None) => (Outcome::Failed, super::judge::DELETED.to_owned()),
         (Some(reason), _) => (Outcome::Failed, reason.clone()),
         (None, Some(_)) if sighted => (Outcome::Seen, String::new()),
         (None, Some(_)) if !source.coverage.covered => (Outcome::NoCoverage, String::new()),

@@ -31,6 +31,9 @@ pub(crate) const NOT_FOUND: &str = "it was not found, but";
 /// What is told with a network, or a value with wildcards, that was not found by the text it is written with.
 pub(crate) const ONLY_AS_WRITTEN: &str = "it was asked for as it is written, not by what it stands for; give the source a query of its own for this type, \
                                or search for the values it stands for";
+/// What is told of a source that is no more.
+pub(super) const DELETED: &str = "the source was deleted after the search was started";
+
 /// The longest question that is kept, in bytes.
 const QUERY_BYTES: usize = 16 * 1024;
 

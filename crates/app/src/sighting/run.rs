@@ -22,7 +22,7 @@ use store::sighting::{self, NewResult, Search};
 use store::{Tx, case, change, journal, log_source, source};
 
 use super::names::Names;
-use super::{CoverageView, coverage, index, outside};
+use super::{CoverageView, coverage, index, outside, pattern};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::job::{Kind, Lane, Stop, Work, done};
@@ -111,6 +111,9 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
     std::thread::scope(|scope| {
         let others: Vec<_> = plan.outside.iter().map(|source| scope.spawn(|| outside::ask(&together, source))).collect();
         let mut outcome = if asks_index { index::ask(&together) } else { Ok(()) };
+        if outcome.is_ok() && together.plan.search.patterns > 0 {
+            outcome = pattern::ask(&together);
+        }
         while outcome.is_ok() && others.iter().any(|thread| !thread.is_finished()) {
             outcome = work.check();
             std::thread::park_timeout(std::time::Duration::from_millis(20));

@@ -41,6 +41,9 @@ with_selection! {
         pub all_data: bool,
         /// Sources by name; all when none is named.
         pub sources: Vec<String>,
+        /// Whether the STIX patterns of the case's included indicators are evaluated too, over logs of Vizsla's own. Selected
+        /// indicators are in any case, and then only those.
+        pub patterns: bool,
         /// How much of a URL has to stand in an event; all of it unless told.
         pub urls: Option<UrlMatch>,
     }
@@ -58,6 +61,7 @@ pub async fn start(app: &App, actor: &Actor, number: &str, mut request: Sighting
     if !selection.is_empty() {
         selection.check()?;
     }
+    let patterns = request.patterns;
     let urls = request.urls.unwrap_or_default();
     let (number, sources) = (number.to_owned(), request.sources);
     // What is looked for is found before the writer is held, because it may be much.
@@ -65,14 +69,14 @@ pub async fn start(app: &App, actor: &Actor, number: &str, mut request: Sighting
     let records = app
         .read(actor, move |tx| {
             let case = open_case(tx, &of_case)?;
-            observables(tx, &case, &selection)
+            asked_for(tx, &case, &selection, patterns)
         })
         .await?;
     app.change(actor, move |tx, stamp| {
         let case = open_case(tx, &number)?;
-        let records = records.clone();
+        let (records, patterns) = records.clone();
         let sources = named(tx, &sources)?;
-        launch(tx, stamp, &case, &Asked { records, window, window_text: window_text.clone(), sources, urls })
+        launch(tx, stamp, &case, &Asked { records, patterns, window, window_text: window_text.clone(), sources, urls })
     })
     .await
 }
@@ -88,8 +92,10 @@ struct Queued<'a> {
 /// What a search looks for, when and where.
 #[derive(Clone)]
 pub(super) struct Asked {
-    /// The rows of the observables.
+    /// The rows of the observables, and of the indicators whose patterns are evaluated.
     pub(super) records: Vec<i64>,
+    /// How many of them are indicators.
+    pub(super) patterns: i64,
     pub(super) window: Window,
     /// The window as people say it.
     pub(super) window_text: String,
@@ -122,6 +128,7 @@ pub(crate) fn launch_standing(
         all_data: false,
         urls,
         sources: &json!(sources).to_string(),
+        patterns: 0,
     };
     let id = sighting::insert(tx, &search, 0, stamp)?;
     let payload = Payload { subject: "by the clock".to_owned(), search: id, records: Vec::new(), standing: true };
@@ -132,7 +139,7 @@ pub(crate) fn launch_standing(
 
 /// Stores a search and queues the job that carries it out.
 pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked) -> Result<SightingView> {
-    let Asked { records, window, window_text, sources, urls } = asked;
+    let Asked { records, patterns, window, window_text, sources, urls } = asked;
     let number = next_search_number(tx)?;
     let (from, to) = match *window {
         Window::Between(from, to) => (from, to),
@@ -147,6 +154,7 @@ pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked)
         all_data: *window == Window::All,
         urls: *urls,
         sources: &json!(sources).to_string(),
+        patterns: *patterns,
     };
     let id = sighting::insert(tx, &search, records.len() as i64, stamp)?;
     let name = model::case::search_number(number);
@@ -157,7 +165,7 @@ pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked)
     }
     let (job, _) = job::queue(tx, JOB.name, &Queued { subject: &name, search: id, records: later }, case.id, 0, stamp)?;
     sighting::set_job(tx, id, job)?;
-    let details = json!({ "search": name, "observables": records.len(), "window": window_text, "sources": sources, "urls": urls });
+    let details = json!({ "search": name, "observables": records.len() as i64 - patterns, "patterns": patterns, "window": window_text, "sources": sources, "urls": urls });
     let deed = Deed { verb: "sighting.start", object: &model::case::case_number(case.number), details };
     journal::append(tx, stamp, &deed, ShownIn::Case(case.id))?;
     case::touch(tx, case.id, stamp)?;
@@ -180,7 +188,7 @@ pub(crate) fn launch_over(
         Window::All => "all data".to_owned(),
         Window::Between(from, to) => coverage::range_words(from, to),
     };
-    let mut asked = Asked { records, window, window_text, sources, urls };
+    let mut asked = Asked { records, patterns: 0, window, window_text, sources, urls };
     asked.records.truncate(MAX_OBSERVABLES);
     Ok(launch(tx, stamp, case, &asked)?.number)
 }
@@ -211,27 +219,33 @@ fn window(request: &SightingRequest, now: Timestamp) -> Result<(Window, String)>
     Ok((window, coverage::last_words(last)))
 }
 
-/// The rows of the observables: included ones only.
-fn observables(tx: &mut Tx<'_>, case: &Case, selection: &Selection) -> Result<Vec<i64>> {
+/// The rows of the observables, and of the indicators whose patterns are evaluated: included ones only. How many of them are
+/// indicators.
+fn asked_for(tx: &mut Tx<'_>, case: &Case, selection: &Selection, patterns: bool) -> Result<(Vec<i64>, i64)> {
     let included = artifact::included(tx, case.id, Kind::Observable)?;
-    let rows = if selection.is_empty() {
-        included
-    } else {
+    let mut indicators = if patterns || !selection.is_empty() { sighting::with_patterns(tx, case.id)? } else { Vec::new() };
+    let mut rows = included;
+    if !selection.is_empty() {
         let selected: std::collections::HashSet<i64> = selection.find(tx, case)?.records.into_iter().collect();
-        included.into_iter().filter(|row| selected.contains(row)).collect()
-    };
-    if rows.is_empty() {
+        rows.retain(|row| selected.contains(row));
+        if !patterns || indicators.iter().any(|row| selected.contains(row)) {
+            indicators.retain(|row| selected.contains(row));
+        }
+    }
+    if rows.is_empty() && indicators.is_empty() {
         let why = if selection.is_empty() {
             "the case includes no observables: add some first"
         } else {
-            "the selection holds no included observables"
+            "the selection holds no included observables, nor indicators with a STIX pattern"
         };
         return Err(AppError::invalid("/record_ids", why));
     }
+    let count = indicators.len() as i64;
+    rows.extend(indicators);
     if rows.len() > MAX_OBSERVABLES {
         return Err(AppError::TooLarge { what: "the list of observables".to_owned(), limit: format!("{MAX_OBSERVABLES} observables") });
     }
-    Ok(rows)
+    Ok((rows, count))
 }
 
 /// The names of all that can be asked: sources of logs, then outside sources that are enabled.

@@ -26,8 +26,10 @@ pub struct WindowView {
 /// How many observables came out how.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SightingTotals {
-    /// How many were asked for.
+    /// How many were asked for, indicators among them.
     pub observables: i64,
+    /// How many of them are indicators, whose patterns were evaluated.
+    pub patterns: i64,
     /// Seen in at least one source.
     pub seen: i64,
     /// Seen in none, with data in at least one.

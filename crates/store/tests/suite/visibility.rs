@@ -262,7 +262,7 @@ testkit::each_engine! {
         add(&db, other.id, &[both]);
         let stamp = db.stamp("ada");
         db.write(Scope::System, move |tx| {
-            let new = NewSearch { number: 1_001, case: quiet.id, window_text: "all data", window_from: Timestamp::NEVER, window_to: Timestamp::NEVER, all_data: true, urls: UrlMatch::Whole, sources: "[]" };
+            let new = NewSearch { number: 1_001, case: quiet.id, window_text: "all data", window_from: Timestamp::NEVER, window_to: Timestamp::NEVER, all_data: true, urls: UrlMatch::Whole, sources: "[]", patterns: 0 };
             let search = sighting::insert(tx, &new, 2, &stamp)?;
             sighting::add_needles(tx, search, &[mine.id, both.id])?;
             let results: Vec<NewResult> = [mine, both].iter().map(|record| seen_once(record.id)).collect();

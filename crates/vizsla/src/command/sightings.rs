@@ -32,6 +32,9 @@ pub(crate) struct Sightings {
     /// How much of a URL has to stand in an event: whole, path (host and path) or host.
     #[arg(long, value_name = "PART")]
     urls: Option<String>,
+    /// Evaluate the STIX patterns of the case's included indicators too.
+    #[arg(long)]
+    patterns: bool,
     /// Write JSON: the search and all of its results.
     #[arg(long)]
     json: bool,
@@ -44,7 +47,7 @@ pub(crate) fn run(command: Sightings) -> Result<(), String> {
 
 async fn search(command: &Sightings) -> Result<(), String> {
     let door = Door::open(&command.data, "vizsla sightings")?;
-    let mut body = json!({ "all_data": command.all, "sources": command.source });
+    let mut body = json!({ "all_data": command.all, "sources": command.source, "patterns": command.patterns });
     for (field, value) in [("last", &command.last), ("from", &command.from), ("to", &command.to), ("urls", &command.urls)] {
         if let Some(value) = value {
             body[field] = value.as_str().into();

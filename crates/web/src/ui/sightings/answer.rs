@@ -232,10 +232,13 @@ impl AnswerPage {
     fn facts(&self) -> String {
         let search = &self.search;
         let mut parts = vec![
-            counted(search.totals.observables, "observable"),
+            counted(search.totals.observables - search.totals.patterns, "observable"),
             counted(search.sources.len() as i64, "source"),
             search.window.text.clone(),
         ];
+        if search.totals.patterns > 0 {
+            parts.insert(1, counted(search.totals.patterns, "pattern"));
+        }
         if let Some(part) = super::urls(search.urls) {
             parts.push(part.to_owned());
         }

@@ -37,6 +37,9 @@ pub(crate) struct AskForm {
     /// How much of a URL has to stand in an event.
     #[serde(default)]
     urls: String,
+    /// Whether the patterns of the case's indicators are evaluated too.
+    #[serde(default)]
+    patterns: Option<String>,
     #[serde(default)]
     source: Vec<String>,
     /// Set when sources were shown before: then none ticked means none.
@@ -105,7 +108,7 @@ impl AskForm {
         if !refused.is_empty() {
             return Err(refused);
         }
-        Ok(SightingRequest::over(selection, last, from, to, all_data, self.source.clone(), self.urls.parse().ok()))
+        Ok(SightingRequest::over(selection, last, from, to, all_data, self.source.clone(), self.patterns.is_some(), self.urls.parse().ok()))
     }
 }
 
@@ -151,6 +154,11 @@ struct AskPage {
 impl AskPage {
     fn path(&self) -> String {
         format!("/cases/{}/sightings", self.case.number)
+    }
+
+    /// Indicators that the case includes.
+    fn indicators(&self) -> i64 {
+        self.case.counts(&Kind::Indicator).included
     }
 
     fn lacking(&self) -> usize {

@@ -13,7 +13,7 @@ mod fields;
 mod tests;
 
 pub use bind::{Bound, Moment};
-pub use fields::{Facts, counterpart};
+pub use fields::{Facts, Field, counterpart};
 
 use model::Timestamp;
 

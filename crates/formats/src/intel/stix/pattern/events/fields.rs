@@ -167,6 +167,20 @@ pub struct Field {
     pub of_type: Option<ObservableType>,
 }
 
+impl Field {
+    /// Whether its values are accounts, which the log index keeps by themselves.
+    #[must_use]
+    pub fn is_account(&self) -> bool {
+        self.from == From::Accounts
+    }
+
+    /// Whether its values stand in the event as they are compared.
+    #[must_use]
+    pub fn stands_in_text(&self) -> bool {
+        self.part != Part::AddressType
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum From {
     /// Any of these fields, in lower case.
