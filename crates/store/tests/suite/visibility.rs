@@ -6,7 +6,6 @@ use model::list::{CaseSort, Sort, SortColumn};
 use model::note::{Audience, NoteKind};
 use model::operation::OperationVerb;
 use model::relationship::RelationshipType;
-use model::sighting::UrlMatch;
 use model::sighting::{Outcome, UrlMatch};
 use model::{Kind, Scope, Timestamp};
 use serde_json::json;

@@ -78,8 +78,11 @@ fn line(entry: ActivityView) -> Line {
         "annotation.correct" => ("corrected an annotation".to_owned(), String::new()),
         "annotation.withdraw" => ("withdrew an annotation".to_owned(), text("text")),
         "sighting.start" => {
-            let observables = counted(d.get("observables").and_then(Json::as_i64).unwrap_or_default(), "observable");
-            (format!("searched the logs for {observables}, {}: {}", text("window"), text("search")), String::new())
+            let number = |name: &str| d.get(name).and_then(Json::as_i64).unwrap_or_default();
+            let patterns = number("patterns");
+            let patterns = if patterns > 0 { format!(" and {}", counted(patterns, "pattern")) } else { String::new() };
+            let observables = counted(number("observables"), "observable");
+            (format!("searched the logs for {observables}{patterns}, {}: {}", text("window"), text("search")), String::new())
         }
         "sighting.watch" => {
             let on = d.get("watching").and_then(Json::as_bool).unwrap_or_default();
