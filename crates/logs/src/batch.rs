@@ -11,6 +11,7 @@ use tantivy::indexer::UserOperation;
 use crate::document::{EventDoc, EventFields, Stored};
 use crate::error::LogError;
 use crate::event::{BatchSummary, NewEvent};
+use crate::flow::Flow;
 use crate::index::{LogIndex, Writing};
 use crate::partition::Key;
 
@@ -19,6 +20,8 @@ use crate::partition::Key;
 const HANDOVER: usize = 64;
 /// Bytes of events that may wait for their partition to be opened.
 const WAITING_BYTES: usize = 32_000_000;
+/// Bytes of events that may wait for the indexing threads.
+const QUEUE_BYTES: usize = 48_000_000;
 /// Partitions written at the same time; a file in order of time needs two, around midnight of the first.
 const OPEN_WRITERS: usize = 2;
 /// Names longer than this many bytes are cut: they are errors of a mapping, and would swell a column.
@@ -36,6 +39,7 @@ pub struct BatchWriter<'a> {
     /// Events that wait to be handed over.
     waiting: BTreeMap<Key, Vec<EventDoc>>,
     waiting_bytes: usize,
+    flow: Arc<Flow>,
     /// Partitions that hold something of this batch.
     touched: Vec<Key>,
     summary: BatchSummary,
@@ -55,6 +59,7 @@ impl<'a> BatchWriter<'a> {
             writers: Vec::new(),
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
+            flow: Arc::default(),
             touched: Vec::new(),
             summary: BatchSummary::default(),
             days: DayCounter::default(),
@@ -81,7 +86,7 @@ impl<'a> BatchWriter<'a> {
             None => self.summary.without_time += 1,
         }
         let key = Key::of(time);
-        self.waiting_bytes += doc.weight();
+        self.waiting_bytes += doc.share.bytes();
         let waiting = self.waiting.entry(key).or_default();
         waiting.push(doc);
         if waiting.len() >= HANDOVER && self.writers.iter().any(|(open, _)| *open == key) {
@@ -106,6 +111,7 @@ impl<'a> BatchWriter<'a> {
                 accounts.push(account.into());
             }
         }
+        let raw = Stored { shape: event.shape, line: event.line, member: event.member, raw: event.raw }.encode();
         EventDoc {
             fields: self.fields,
             batch: self.batch,
@@ -115,14 +121,15 @@ impl<'a> BatchWriter<'a> {
             host,
             accounts,
             text: event.text.into(),
-            event: Stored { shape: event.shape, line: event.line, member: event.member, raw: event.raw }.encode(),
+            share: self.flow.enter(EventDoc::weight(event.text, &raw)),
+            event: raw,
         }
     }
 
     /// Gives the waiting events of a partition to its writer, opened if need be.
     fn hand_over(&mut self, key: Key) -> Result<(), LogError> {
         let Some(docs) = self.waiting.remove(&key) else { return Ok(()) };
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(docs.iter().map(EventDoc::weight).sum());
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(docs.iter().map(|doc| doc.share.bytes()).sum());
         match self.writers.iter().position(|(open, _)| *open == key) {
             Some(at) if at + 1 == self.writers.len() => {}
             Some(at) => {
@@ -151,6 +158,7 @@ impl<'a> BatchWriter<'a> {
                     break;
                 }
                 writer.run(chunk)?;
+                self.flow.wait(self.waiting_bytes + QUEUE_BYTES);
             }
         }
         Ok(())

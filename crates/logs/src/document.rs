@@ -9,6 +9,7 @@ use tantivy::schema::document::{ValueDeserialize, ValueDeserializer};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 
+use crate::flow::Share;
 use crate::tokens::{MatchTokenizer, Which};
 
 /// Tokens with positions: what a search looks up.
@@ -87,12 +88,14 @@ pub(crate) struct EventDoc {
     pub(crate) accounts: Vec<Box<str>>,
     pub(crate) text: Box<str>,
     pub(crate) event: Vec<u8>,
+    /// Counted as long as it waits for an indexing thread.
+    pub(crate) share: Share,
 }
 
 impl EventDoc {
-    /// About how many bytes it takes.
-    pub(crate) fn weight(&self) -> usize {
-        self.text.len() + self.event.len() + 256
+    /// About how many bytes an event takes.
+    pub(crate) fn weight(text: &str, event: &[u8]) -> usize {
+        text.len() + event.len() + 256
     }
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod events;
 mod fetch;
+mod flow;
 mod index;
 mod lookup;
 mod manifest;
