@@ -12,8 +12,11 @@ mod run;
 pub use case::{ExportArtifacts, ExportQuery, artifacts, case};
 pub use records::{ExportRecords, RecordExportQuery, records, records_by_query};
 
+pub(crate) use run::{read_patiently, spawn};
+
 pub use formats::export::Format as ExportFormat;
 use formats::export::Options;
+pub use formats::export::answer::AnswerFormat;
 use model::{Fields, Kind};
 use tokio::sync::mpsc;
 

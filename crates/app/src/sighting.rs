@@ -6,6 +6,7 @@ mod again;
 mod compare;
 mod coverage;
 mod draft;
+mod export;
 mod finding;
 mod get;
 mod identify;
@@ -29,6 +30,8 @@ pub use add_matched::{AddMatched, add_matched};
 pub use again::{RunAgain, again};
 pub use compare::{ChangeCount, CompareItem, CompareQuery, CompareView, ComparedSource, ComparedView, EarlierView, SourceChange, compare};
 pub use draft::{FindingDraft, FindingQuery, draft};
+pub(crate) use export::searches as told;
+pub use export::{AnswerExportQuery, export};
 pub(crate) use finding::about;
 pub use finding::{
     AnnotationFinding, IncidentFinding, IncidentMade, NoteFinding, RelationshipFinding, annotation, incident, note, relationships,

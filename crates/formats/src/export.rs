@@ -4,6 +4,7 @@
 //! then files (hashes and names that belong together), then relationships, and ends it. Nothing is held back but ids, so that
 //! a case of a hundred thousand artifacts takes no more memory than its ids do.
 
+pub mod answer;
 mod csv;
 mod json;
 mod misp;
@@ -424,6 +425,14 @@ pub trait Sink {
     /// # Errors
     /// When the writer fails.
     fn note(&mut self, _note: &Note) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// A sightings search of the case; after the notes.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    fn search(&mut self, _search: &answer::AnswerHead) -> io::Result<()> {
         Ok(())
     }
 

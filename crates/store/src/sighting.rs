@@ -19,7 +19,7 @@ pub use compare::{
     Blind, ChangeTotal, Changed, CompareFilter, NewName, Pair, changes, changes_of, count_new, new_names, totals_of_changes,
 };
 pub use name::{LoggedName, Named, SeenName, SeenWith, add_names, names_of, seen_with};
-pub use result::{NewResult, ResultFilter, SightingResult, SightingRow, of_record, results, results_of, rows, store};
+pub use result::{NewResult, ResultFilter, SightingResult, SightingRow, of_record, result_page, results, results_of, rows, store};
 
 /// A sightings search.
 #[derive(Debug, Clone, PartialEq, Eq)]

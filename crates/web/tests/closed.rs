@@ -28,6 +28,13 @@ fn sent(route: &Route, objects: &Objects) -> Json {
         ("POST", "/cases/{number}/artifacts/annotate") => json!({ "record_ids": selection, "text": "Odd." }),
         ("POST", "/cases/{number}/sightings") => json!({ "all_data": true }),
         ("POST", "/sightings/{number}/add-matched") => json!({ "record_ids": selection }),
+        (
+            "POST",
+            "/sightings/{number}/note"
+            | "/sightings/{number}/annotation"
+            | "/sightings/{number}/relationships"
+            | "/sightings/{number}/incident",
+        ) => json!({ "observable": objects.record }),
         ("POST", "/records/add-to-cases") => json!({ "record_ids": selection, "case_numbers": [objects.case] }),
         ("POST", "/relationships") => json!({ "from": objects.record, "type": "related-to", "to": "unknown", "case": objects.case }),
         _ => Json::Null,

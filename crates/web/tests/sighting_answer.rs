@@ -104,6 +104,37 @@ testkit::each_engine! {
         hunt.page(&format!("/sightings/{third}?show=new")).await.is(200).says("Nothing is new");
     }
 
+    async fn the_answer_leaves_as_a_file_with_what_was_not_seen_and_the_gaps(test: TestApp) {
+        let hunt = Hunt::new(test).await;
+        let search = hunt.search().await;
+        hunt.page(&format!("/sightings/{search}")).await.is(200).says("Export…");
+        hunt.page(&format!("/sightings/{search}/export")).await.is(200).says("Export the answer of").says("Markdown");
+
+        let file = |query: &'static str| {
+            let path = format!("/api/v1/sightings/{search}/export?{query}");
+            let hunt = &hunt;
+            async move { hunt.site.get(&path, &hunt.ada).await }
+        };
+        let table = file("format=csv").await.is(200);
+        let table = table.says(",evil.example,unknown,Proxy,false,seen,1,true,").says(",quiet.example,unknown,Proxy,false,not_seen,0,true,");
+        table.says("2026-01-03").says("WS-1 (1)");
+        file("format=csv&defang=true").await.is(200).says(",evil[.]example,");
+        let whole = file("format=json").await.is(200).json();
+        assert_eq!(whole["results"].as_array().unwrap().len(), 3);
+        assert_eq!((&whole["search"]["search"], &whole["search"]["coverage"][0]["source"]), (&json!(search), &json!("Proxy")));
+        let read = file("format=markdown&defang=true").await.is(200);
+        read.says("| `evil[.]example` | unknown | `Proxy` | seen | 1 |").says("## What was covered");
+        file("format=pdf").await.is(422).says("/format");
+        file("format=json&defang=true").await.is(422).says("/defang");
+        let page = hunt.page(&format!("/sightings/{search}/export?format=csv&defang=1")).await.is(200);
+        page.says("evil[.]example");
+
+        let case = hunt.api(&format!("/cases/{}/export?format=json", hunt.case)).await;
+        assert_eq!((&case["searches"][0]["search"], &case["searches"][0]["totals"][0]), (&json!(search), &json!(["seen", 1])));
+        let told = hunt.api(&format!("/cases/{}/activity", hunt.case)).await.to_string();
+        assert!(told.contains("sighting.export") && told.contains("\"format\":\"markdown\""), "{told}");
+    }
+
     async fn a_result_becomes_a_note_a_verdict_a_relationship_and_an_incident(test: TestApp) {
         let hunt = Hunt::new(test).await;
         let search = hunt.search().await;

@@ -13,6 +13,7 @@ use super::plan::{Plan, Planner};
 use super::{Export, gather};
 use crate::App;
 use crate::error::{AppError, Result};
+use crate::sighting;
 
 /// Records of one transaction: reading them takes about 20 ms in a development build.
 pub(super) const CHUNK: usize = 1_000;
@@ -31,7 +32,7 @@ pub(super) struct Scene {
     pub(super) actor: Actor,
     /// The case's row, or 0.
     pub(super) case: i64,
-    /// Whether the case's notes go out too.
+    /// Whether the case's notes and searches go out too.
     pub(super) notes: bool,
     pub(super) options: Options,
     pub(super) head: Head,
@@ -47,7 +48,7 @@ impl Scene {
 }
 
 /// Why an export came to no end.
-enum Halt {
+pub(crate) enum Halt {
     /// Nobody reads it any more.
     Gone,
     Failed(AppError),
@@ -68,19 +69,53 @@ impl From<AppError> for Halt {
 /// Begins to write an export.
 pub(super) fn start(app: &App, mut scene: Scene, file_name: String) -> Export {
     scene.rows.sort_unstable();
-    let (out, chunks) = mpsc::channel(WAITING);
     let (media_type, count) = (scene.options.format.media_type(), scene.rows.len());
-    let app = app.clone();
+    let writer = Writer { app: app.clone(), scene: Arc::new(scene) };
+    spawn(file_name, media_type, count, move |out| writer.write(out))
+}
+
+/// Begins to write a file on a thread of its own.
+pub(crate) fn spawn(
+    file_name: String,
+    media_type: &'static str,
+    count: usize,
+    write: impl FnOnce(Chunks) -> std::result::Result<(), Halt> + Send + 'static,
+) -> Export {
+    let (out, chunks) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
         let failed = out.clone();
-        let writer = Writer { app, scene: Arc::new(scene) };
-        if let Err(Halt::Failed(error)) = writer.write(Chunks { out, chunk: Vec::with_capacity(SENT) }) {
+        if let Err(Halt::Failed(error)) = write(Chunks { out, chunk: Vec::with_capacity(SENT) }) {
             tracing::warn!(%error, "an export broke off");
             // Whoever reads must not take what was sent for the whole.
             let _ = failed.blocking_send(Err(error));
         }
     });
     Export { file_name, media_type, count, chunks }
+}
+
+/// Reads as an actor, on the thread that writes a file. A queue that is full is waited for: what was sent can't be taken back.
+pub(crate) fn read_patiently<T, F>(app: &App, actor: &Actor, work: F) -> Result<T>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    T: Send + 'static,
+{
+    let work = Arc::new(std::sync::Mutex::new(Some(work)));
+    let mut tries = 0;
+    loop {
+        let work = Arc::clone(&work);
+        let outcome = app.store.read_blocking(actor.scope(), move |tx| {
+            let work = work.lock().ok().and_then(|mut work| work.take());
+            let work = work.ok_or_else(|| AppError::Internal("an export's chunk was read twice".to_owned()))?;
+            work(tx)
+        });
+        match outcome {
+            Err(error) if error.is_busy() && tries < TRIES => {
+                tries += 1;
+                std::thread::sleep(PAUSE);
+            }
+            other => return other,
+        }
+    }
 }
 
 struct Writer {
@@ -93,6 +128,7 @@ impl Writer {
         let mut sink = export::begin(self.scene.options, self.scene.head.clone(), out)?;
         if self.scene.notes {
             self.notes(sink.as_mut())?;
+            self.searches(sink.as_mut())?;
         }
         let plan = Arc::new(self.plan(sink.as_mut())?);
         for rows in plan.alone.chunks(WRITTEN) {
@@ -131,6 +167,12 @@ impl Writer {
         }
     }
 
+    fn searches(&self, sink: &mut dyn Sink) -> std::result::Result<(), Halt> {
+        let searches = self.read(|tx, scene| sighting::told(tx, scene.case, (scene.head.at, &scene.actor.name)))?;
+        searches.iter().try_for_each(|search| sink.search(search))?;
+        Ok(())
+    }
+
     /// Finds out what is to be known before the first record is written.
     fn plan(&self, sink: &mut dyn Sink) -> std::result::Result<Plan, Halt> {
         if !self.scene.options.format.joins_files() {
@@ -167,34 +209,19 @@ impl Writer {
         }
     }
 
-    /// Reads as the actor. A queue that is full is waited for: what was sent can't be taken back.
+    /// Reads as the actor, patiently.
     fn read<T, F>(&self, work: F) -> Result<T>
     where
         F: FnOnce(&mut Tx<'_>, &Scene) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let work = Arc::new(std::sync::Mutex::new(Some(work)));
-        let mut tries = 0;
-        loop {
-            let (work, scene) = (Arc::clone(&work), Arc::clone(&self.scene));
-            let outcome = self.app.store.read_blocking(self.scene.actor.scope(), move |tx| {
-                let work = work.lock().ok().and_then(|mut work| work.take());
-                let work = work.ok_or_else(|| AppError::Internal("an export's chunk was read twice".to_owned()))?;
-                work(tx, &scene)
-            });
-            match outcome {
-                Err(error) if error.is_busy() && tries < TRIES => {
-                    tries += 1;
-                    std::thread::sleep(PAUSE);
-                }
-                other => return other,
-            }
-        }
+        let scene = Arc::clone(&self.scene);
+        read_patiently(&self.app, &self.scene.actor, move |tx| work(tx, &scene))
     }
 }
 
 /// Gathers what is written, and sends it in chunks.
-struct Chunks {
+pub(crate) struct Chunks {
     out: mpsc::Sender<std::result::Result<Vec<u8>, AppError>>,
     chunk: Vec<u8>,
 }

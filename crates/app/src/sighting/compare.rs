@@ -287,7 +287,7 @@ fn blind(search: &Search) -> Vec<Blind> {
     found
 }
 
-fn coverage(search: &Search) -> Vec<CoverageView> {
+pub(super) fn coverage(search: &Search) -> Vec<CoverageView> {
     serde_json::from_str(&search.coverage).unwrap_or_default()
 }
 

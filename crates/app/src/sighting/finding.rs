@@ -120,10 +120,14 @@ pub async fn note(app: &App, actor: &Actor, sight_number: &str, input: NoteFindi
     require(actor, Role::Analyst)?;
     let number = sight_number.to_owned();
     app.change(actor, move |tx, stamp| {
+        let kind = input.kind.unwrap_or(NoteKind::WorkNote);
+        let case = case_of(tx, &number)?;
+        if kind == NoteKind::WorkNote {
+            require_open(&case)?;
+        }
         let found = Found::find(tx, &number, &input.observable, &input.source)?;
         let text = found.text(tx, input.text.as_ref())?;
-        let new = NewNote::read(NoteInput { kind: input.kind.unwrap_or(NoteKind::WorkNote), text, audience: input.audience })?;
-        let case = found.case(tx)?;
+        let new = NewNote::read(NoteInput { kind, text, audience: input.audience })?;
         note::add_in(tx, stamp, &case, &new, &search_number(found.search.number))
     })
     .await
@@ -138,8 +142,8 @@ pub async fn annotation(app: &App, actor: &Actor, sight_number: &str, input: Ann
     require(actor, Role::Analyst)?;
     let number = sight_number.to_owned();
     app.change(actor, move |tx, stamp| {
+        let case = open_case_of(tx, &number)?;
         let found = Found::find(tx, &number, &input.observable, &input.source)?;
-        let case = found.open_case(tx)?;
         let text = artifact::annotation_text(&found.text(tx, input.text.as_ref())?)?;
         let selection = Selection { record_ids: vec![found.record.public_id.clone()], ..Selection::default() };
         let selected = selection.find(tx, &case)?;
@@ -164,8 +168,8 @@ pub async fn relationships(app: &App, actor: &Actor, sight_number: &str, input: 
     require(actor, Role::Analyst)?;
     let number = sight_number.to_owned();
     app.change(actor, move |tx, stamp| {
+        let case = open_case_of(tx, &number)?;
         let found = Found::find(tx, &number, &input.observable, &input.source)?;
-        let case = found.open_case(tx)?;
         let draft = found.draft(tx)?;
         let records = named(tx, &draft, input.record_ids.as_ref())?;
         if records.is_empty() {
@@ -189,8 +193,8 @@ pub async fn incident(app: &App, actor: &Actor, sight_number: &str, input: Incid
     require(actor, Role::Analyst)?;
     let number = sight_number.to_owned();
     app.change(actor, move |tx, stamp| {
+        let case = open_case_of(tx, &number)?;
         let found = Found::find(tx, &number, &input.observable, &input.source)?;
-        let case = found.open_case(tx)?;
         if found.result.found.outcome != Outcome::Seen {
             return Err(AppError::State("the observable was not seen there: there is no incident to raise".to_owned()));
         }
@@ -231,6 +235,19 @@ pub(crate) fn about(details: &mut Json, search: &str) {
     }
 }
 
+/// The case of a search.
+fn case_of(tx: &mut Tx<'_>, number: &str) -> Result<Case> {
+    let search = find(tx, number)?;
+    case::find_by_id(tx, search.case)?.ok_or(AppError::NotFound("sightings search"))
+}
+
+/// The case of a search, when it takes what is found. Asked before anything else: whoever has to reopen it learns so first.
+fn open_case_of(tx: &mut Tx<'_>, number: &str) -> Result<Case> {
+    let case = case_of(tx, number)?;
+    require_open(&case)?;
+    Ok(case)
+}
+
 /// A result that something is made of.
 pub(super) struct Found {
     pub(super) search: Search,
@@ -257,16 +274,6 @@ impl Found {
         let result = results.into_iter().max_by_key(hits);
         let result = result.ok_or_else(|| AppError::invalid("/source", "the search did not ask it for this observable"))?;
         Ok(Self { search, record, result })
-    }
-
-    fn case(&self, tx: &mut Tx<'_>) -> Result<Case> {
-        case::find_by_id(tx, self.search.case)?.ok_or(AppError::NotFound("sightings search"))
-    }
-
-    fn open_case(&self, tx: &mut Tx<'_>) -> Result<Case> {
-        let case = self.case(tx)?;
-        require_open(&case)?;
-        Ok(case)
     }
 
     /// The text that was given, or else the result in words.

@@ -107,7 +107,7 @@ fn text(value: Option<&Value>) -> String {
 }
 
 /// A cell that no spreadsheet takes for a formula.
-fn harmless(cell: String) -> String {
+pub(super) fn harmless(cell: String) -> String {
     // Blanks before it are cut off by some, and so are looked through.
     let first = cell.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if first.starts_with(['=', '+', '-', '@']) || cell.starts_with(['\t', '\r', '\n']) { format!("'{cell}") } else { cell }

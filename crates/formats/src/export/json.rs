@@ -1,9 +1,10 @@
-//! Our own JSON, with everything: the case, its notes, its artifacts with all that is said of them, its relationships.
+//! Our own JSON, with everything: the case, its notes, its sightings searches, its artifacts with all that is said of them, its relationships.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::answer::AnswerHead;
 use super::write::Pieces;
 use super::{Head, Item, Link, Note, Sink};
 
@@ -13,6 +14,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Notes,
+    Searches,
     Artifacts,
     Relationships,
 }
@@ -21,6 +23,7 @@ impl Part {
     fn name(self) -> &'static str {
         match self {
             Self::Notes => "notes",
+            Self::Searches => "searches",
             Self::Artifacts => "artifacts",
             Self::Relationships => "relationships",
         }
@@ -28,7 +31,8 @@ impl Part {
 
     fn next(self) -> Self {
         match self {
-            Self::Notes => Self::Artifacts,
+            Self::Notes => Self::Searches,
+            Self::Searches => Self::Artifacts,
             Self::Artifacts | Self::Relationships => Self::Relationships,
         }
     }
@@ -63,6 +67,11 @@ impl<W: Write> Json<W> {
 impl<W: Write> Sink for Json<W> {
     fn note(&mut self, note: &Note) -> io::Result<()> {
         self.out.piece(note)
+    }
+
+    fn search(&mut self, search: &AnswerHead) -> io::Result<()> {
+        self.turn_to(Part::Searches)?;
+        self.out.piece(search)
     }
 
     fn item(&mut self, item: &Item) -> io::Result<()> {

@@ -226,6 +226,19 @@ pub fn results(tx: &mut Tx<'_>, filter: &ResultFilter) -> Result<Page<SightingRe
     Ok(page(items, total, filter.limit, |last| (last.found.hits(), last.id)))
 }
 
+/// One page of a search's results as [`results`] lists them, without how many there are, and where to go on.
+///
+/// # Errors
+/// When the database fails.
+pub fn result_page(tx: &mut Tx<'_>, filter: &ResultFilter) -> Result<(Vec<SightingResult>, Option<Cursor>)> {
+    let order = Order { column: Column::Int("t.hits"), id: "t.id", descending: true, after: filter.cursor.as_ref() };
+    let columns = concat!(record_columns!(), result_columns!());
+    let items = select_results(tx, filter).page(tx, columns, &order, filter.limit, read_result)?;
+    let next = items.last().filter(|_| items.len() >= filter.limit as usize);
+    let next = next.map(|last| Cursor { key: CursorKey::Int(last.found.hits()), id: last.id });
+    Ok((items, next))
+}
+
 fn select_rows<'a>(tx: &Tx<'_>, filter: &'a ResultFilter) -> Select<'a> {
     let from = "sighting_needle n JOIN record r ON r.id = n.record_id";
     let mut select = Select::new(tx, from, "CAST($1 AS bigint) IS NOT NULL");

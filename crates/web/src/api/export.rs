@@ -1,6 +1,7 @@
 //! Exports: what is answered is a file.
 
 use app::export::{self, ExportArtifacts, ExportQuery, ExportRecords, RecordExportQuery};
+use app::sighting::{self, AnswerExportQuery};
 use axum::extract::State;
 use axum::response::Response;
 
@@ -26,6 +27,15 @@ pub(crate) async fn artifacts(
     call: Call<ExportArtifacts>,
 ) -> Result<Response, Failure> {
     Ok(attachment(export::artifacts(&web.app, &call.actor, &number, call.input).await?))
+}
+
+pub(crate) async fn answer(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(number): Path<String>,
+    Query(query): Query<AnswerExportQuery>,
+) -> Result<Response, Failure> {
+    Ok(attachment(sighting::export(&web.app, &actor, &number, query).await?))
 }
 
 pub(crate) async fn records_by_query(

@@ -2,8 +2,9 @@
 
 use app::artifact::Selection;
 use app::case::{self, CaseView};
-use app::export::{self, ExportArtifacts, ExportFormat, ExportQuery, ExportRecords};
+use app::export::{self, AnswerFormat, ExportArtifacts, ExportFormat, ExportQuery, ExportRecords};
 use app::record::RecordQuery;
+use app::sighting::{self, AnswerExportQuery, SightingView};
 use askama::Template;
 use axum::extract::State;
 use model::Kind;
@@ -11,6 +12,7 @@ use model::artifact::StatusFilter;
 use model::case::Tlp;
 use serde::Deserialize;
 
+use super::sightings::find;
 use super::{Screen, Selecting, SelectionForm, Shell, Visit, page};
 use crate::Web;
 use crate::download::attachment;
@@ -130,6 +132,62 @@ pub(crate) async fn artifacts(
     }
     let input = ExportArtifacts::over(list.selection(), form.format.clone(), form.defang(), form.bom());
     Ok(attachment(export::artifacts(&web.app, &visit.actor, &number, input).await?))
+}
+
+/// How an answer is to be exported.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AnswerForm {
+    format: String,
+    /// Set when values are to be defanged.
+    defang: Option<String>,
+    /// The marking that was read before it was asked for.
+    marking: String,
+}
+
+#[derive(Template)]
+#[template(path = "sightings/export.html")]
+struct AnswerExportPage {
+    shell: Shell,
+    case: CaseView,
+    search: SightingView,
+    form: AnswerForm,
+}
+
+impl AnswerExportPage {
+    fn is_strict(&self) -> bool {
+        is_strict(&self.case)
+    }
+
+    fn is_format(&self, format: &AnswerFormat) -> bool {
+        self.form.format.parse().unwrap_or(AnswerFormat::Csv) == *format
+    }
+
+    fn answer(&self) -> String {
+        format!("/cases/{}/sightings/{}", self.case.number, self.search.number)
+    }
+
+    /// Values are defanged until somebody says otherwise.
+    fn defangs(&self) -> bool {
+        self.form.defang.is_some() || self.form.format.is_empty()
+    }
+}
+
+/// The file of a search's answer, or what is to be said before it is made.
+pub(crate) async fn answer(
+    State(web): State<Web>,
+    visit: Visit,
+    Path((number, search)): Path<(String, String)>,
+    Query(form): Query<AnswerForm>,
+) -> Screen {
+    let search = find(&web, &visit, &number, &search).await?;
+    let case = case::get(&web.app, &visit.actor, &search.case).await?;
+    let format: Option<AnswerFormat> = form.format.parse().ok();
+    let Some(format) = format.filter(|_| !is_strict(&case) || form.marking == case.tlp.as_str()) else {
+        return page(&AnswerExportPage { shell: visit.shell, case, search, form });
+    };
+    let query = AnswerExportQuery { format: format.as_str().to_owned(), defang: form.defang.is_some() && format.may_defang() };
+    Ok(attachment(sighting::export(&web.app, &visit.actor, &search.number, query).await?))
 }
 
 /// The file of the records that are ticked.

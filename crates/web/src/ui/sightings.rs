@@ -11,6 +11,7 @@ mod record;
 pub(crate) mod watching;
 
 pub(crate) use cell::count as cell_count;
+pub(crate) use matched::find;
 pub(crate) use record::{PanelSighting, panel};
 
 use app::case::{self, CaseView};

@@ -110,6 +110,7 @@ fn line(entry: ActivityView) -> Line {
             ),
             String::new(),
         ),
+        "sighting.export" => (format!("exported {} as {}", text("search"), text("format").to_uppercase()), String::new()),
         "case.export" => (format!("exported {artifacts} as {}", text("format").to_uppercase()), String::new()),
         "import.apply" => (format!("imported {}", or(text("name"), entry.object.clone())), String::new()),
         "technique.set" => {

@@ -14,9 +14,9 @@ use app::operation::OperationView;
 use app::record::RelationshipView;
 use app::retention::{RetentionInput, RetentionPlanView, RetentionView};
 use app::sighting::{
-    AddMatched, AnnotationFinding, CompareQuery, CompareView, FindingDraft, FindingQuery, IncidentFinding, IncidentMade, NoteFinding,
-    RecordSightingView, RelationshipFinding, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView, SightingRowView,
-    SightingSummary, SightingView,
+    AddMatched, AnnotationFinding, AnswerExportQuery, CompareQuery, CompareView, FindingDraft, FindingQuery, IncidentFinding, IncidentMade,
+    NoteFinding, RecordSightingView, RelationshipFinding, ResultQuery, RunAgain, SeenWithView, SightingRequest, SightingResultView,
+    SightingRowView, SightingSummary, SightingView,
 };
 use app::source::{DryRun, QuestionView, SourceInput, SourcePatch, SourceView};
 use app::watch::{WatchInput, WatchView};
@@ -113,6 +113,8 @@ pub(super) fn api() -> Vec<ApiRoute> {
         )
         .body::<AddMatched>()
         .answers::<OperationView>(),
+        route(Method::GET, "/sightings/{number}/export", Reader, "Export what a search found", get(api::export::answer))
+            .query::<AnswerExportQuery>(),
         route(
             Method::GET,
             "/sightings/{number}/finding",
@@ -200,6 +202,7 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::POST, "/cases/{number}/sightings/ask", Analyst, post(ui::sightings::ask::ask)),
         screen(Method::GET, "/cases/{number}/sightings/{search}", Reader, get(ui::sightings::answer::show)),
         screen(Method::GET, "/cases/{number}/sightings/{search}/compare", Reader, get(ui::sightings::compare::show)),
+        screen(Method::GET, "/cases/{number}/sightings/{search}/export", Reader, get(ui::export::answer)),
         screen(Method::GET, "/cases/{number}/sightings/{search}/finding", Analyst, get(ui::sightings::finding::show)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/finding", Analyst, post(ui::sightings::finding::write)),
         screen(Method::POST, "/cases/{number}/sightings/{search}/add", Analyst, post(ui::sightings::matched::add)),

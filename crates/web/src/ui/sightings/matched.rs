@@ -64,7 +64,7 @@ async fn apply(web: &Web, visit: &Visit, number: &str, search: &str, input: AddM
 }
 
 /// A search of a case: under another case's number there is none.
-pub(super) async fn find(web: &Web, visit: &Visit, number: &str, search: &str) -> Result<SightingView, Failure> {
+pub(crate) async fn find(web: &Web, visit: &Visit, number: &str, search: &str) -> Result<SightingView, Failure> {
     let found = sighting::get(&web.app, &visit.actor, search).await?;
     if found.case.eq_ignore_ascii_case(number) { Ok(found) } else { Err(AppError::NotFound("sightings search").into()) }
 }
