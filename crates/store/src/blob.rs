@@ -124,7 +124,7 @@ impl Blobs {
     ///
     /// # Errors
     /// When it can't be removed.
-    pub fn remove(&self, sha256: &str) -> Result<bool> {
+    fn remove(&self, sha256: &str) -> Result<bool> {
         let path = self.path(sha256)?;
         match std::fs::remove_file(&path) {
             Ok(()) => Ok(true),
@@ -149,19 +149,32 @@ pub(crate) fn failed<'a>(doing: &'a str, path: &'a Path) -> impl Fn(std::io::Err
 /// Notes a file that was taken in, in the transaction of what refers to it.
 ///
 /// # Errors
-/// When the database fails.
-pub fn keep(tx: &mut Tx<'_>, blob: &BlobRef, now: Timestamp) -> Result<()> {
+/// When the database fails, and [`StoreError::Busy`] when retention removed the same bytes since they were taken in: nothing was
+/// acknowledged yet, and the next try finds them gone and brings them anew.
+pub fn keep(tx: &mut Tx<'_>, blobs: &Blobs, blob: &BlobRef, now: Timestamp) -> Result<()> {
+    if !blobs.path(&blob.sha256)?.exists() {
+        return Err(StoreError::Busy);
+    }
     let bytes = i64::try_from(blob.bytes).unwrap_or(i64::MAX);
     tx.execute(KEEP, params![&blob.sha256, bytes, now]).map(|_| ())
 }
 
 /// Forgets the file of a log of which retention took every event, unless something else refers to it; whether it did. The
-/// bytes themselves are removed with [`Blobs::remove`], once this is committed.
+/// bytes themselves are removed with [`remove_forgotten`], once this is committed.
 ///
 /// # Errors
 /// When the database fails.
 pub fn forget(tx: &mut Tx<'_>, sha256: &str) -> Result<bool> {
     Ok(tx.execute(FORGET, params![sha256])? > 0)
+}
+
+/// Removes the bytes of a file that was forgotten, unless they came again meanwhile; whether it did. In a write: what comes
+/// again is noted by the same writer, before this, which leaves it alone, or after, when [`keep`] sees that it is gone.
+///
+/// # Errors
+/// When the database fails, or the file can't be removed.
+pub fn remove_forgotten(tx: &mut Tx<'_>, blobs: &Blobs, sha256: &str) -> Result<bool> {
+    if find(tx, sha256)?.is_some() { Ok(false) } else { blobs.remove(sha256) }
 }
 
 /// The hashes of all files.

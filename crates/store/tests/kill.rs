@@ -15,7 +15,7 @@ use model::operation::OperationVerb;
 use model::{Scope, Stamp, Timestamp};
 use serde_json::json;
 use store::artifact::ArtifactFilter;
-use store::blob::BlobRef;
+use store::blob::{BlobRef, Blobs};
 use store::case::Case;
 use store::change::Topic;
 use store::data_dir::DataDir;
@@ -66,13 +66,14 @@ fn write(store: &Store, id: u64) -> i64 {
     seed[..8].copy_from_slice(&id.to_be_bytes());
     let stamp = Stamp { at: Timestamp(1_767_603_600_000_000 + id as i64), actor: "ada".to_owned(), seed };
     let file = store.blobs().put(value(id).as_bytes(), 1_000).unwrap();
-    store.write_blocking::<_, StoreError, _>(Scope::System, move |tx| write_all(tx, id, &file, &stamp)).unwrap()
+    let blobs = store.blobs().clone();
+    store.write_blocking::<_, StoreError, _>(Scope::System, move |tx| write_all(tx, id, &blobs, &file, &stamp)).unwrap()
 }
 
-fn write_all(tx: &mut Tx<'_>, id: u64, file: &BlobRef, stamp: &Stamp) -> Result<i64, StoreError> {
+fn write_all(tx: &mut Tx<'_>, id: u64, blobs: &Blobs, file: &BlobRef, stamp: &Stamp) -> Result<i64, StoreError> {
     let number = case::next_number(tx, "security_case", 1_001)?;
     let case = case::insert(tx, &new_case(number, id, stamp))?;
-    blob::keep(tx, file, stamp.at)?;
+    blob::keep(tx, blobs, file, stamp.at)?;
     let observable = Observable::guess(&value(id)).unwrap();
     let made = record::upsert(tx, &[NewRecord::from_observable(&observable, Finding::Unknown)], true, "", stamp)?.records;
     let (operation, _) = operation::begin(tx, case, OperationVerb::Add, 0, "", stamp)?;

@@ -69,11 +69,12 @@ pub async fn stage_intel(app: &App, actor: &Actor, input: StageIntel, bytes: Vec
         })
         .await?;
     let number = input.case;
+    let blobs = app.store.blobs().clone();
     let id: String = app
         .change(actor, move |tx, stamp| {
             let case = number.as_ref().map(|number| open_case(tx, number)).transpose()?;
             let in_case = case.as_ref().map_or(0, |case| case.id);
-            blob::keep(tx, &kept, stamp.at)?;
+            blob::keep(tx, &blobs, &kept, stamp.at)?;
             let new = NewImport { kind: INTEL, case: in_case, name: &name, blob: &kept.sha256 };
             let id = import::insert(tx, &new, &options, &report, stamp)?;
             let case = case.as_ref().map(|case| case_number(case.number));

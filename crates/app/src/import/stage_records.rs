@@ -58,10 +58,11 @@ pub async fn stage_records(app: &App, actor: &Actor, input: StageRecords, bytes:
     let options = Options { mapping: prepared.mapping.clone(), source, document: String::new() };
     let number = input.case;
     let rows = prepared.rows;
+    let blobs = app.store.blobs().clone();
     let id: String = app
         .change(actor, move |tx, stamp| {
             let case = number.as_ref().map(|number| open_case(tx, number)).transpose()?;
-            blob::keep(tx, &kept, stamp.at)?;
+            blob::keep(tx, &blobs, &kept, stamp.at)?;
             let new = NewImport { kind: kind.as_str(), case: case.as_ref().map_or(0, |case| case.id), name: &name, blob: &kept.sha256 };
             let report = Report { rows, ..Report::default() };
             let id = import::insert(tx, &new, &options, &report, stamp)?;

@@ -39,11 +39,12 @@ pub async fn stage_text(app: &App, actor: &Actor, input: StageText) -> Result<Im
     fields.finish()?;
     let kept = keep(app, input.text.into_bytes()).await?;
     let number = input.case;
+    let blobs = app.store.blobs().clone();
     let id: String = app
         .change(actor, move |tx, stamp| {
             let case = number.as_ref().map(|number| open_case(tx, number)).transpose()?;
             let in_case = case.as_ref().map_or(0, |case| case.id);
-            blob::keep(tx, &kept, stamp.at)?;
+            blob::keep(tx, &blobs, &kept, stamp.at)?;
             let document = document::insert(tx, in_case, &name, &kept.sha256, stamp)?;
             let options = Options { document, ..Options::default() };
             let new = NewImport { kind: "text", case: in_case, name: &name, blob: &kept.sha256 };

@@ -135,7 +135,8 @@ pub async fn import_lists(app: &App, actor: &Actor, files: Vec<(String, Vec<u8>)
         return Err(AppError::TooLarge { what: "the upload".to_owned(), limit: "200 MB".to_owned() });
     }
     let blobs = app.store.blobs().clone();
-    let (incoming, refused) = on_a_thread(move || read(&blobs, &files)).await??;
+    let into = blobs.clone();
+    let (incoming, refused) = on_a_thread(move || read(&into, &files)).await??;
     if incoming.is_empty() {
         let why = refused.first().map_or_else(|| "choose a file".to_owned(), |one| format!("{} {}", one.file, one.detail));
         return Err(AppError::invalid("/file", why));
@@ -144,7 +145,7 @@ pub async fn import_lists(app: &App, actor: &Actor, files: Vec<(String, Vec<u8>)
         let before: Vec<String> = known_good::lists(tx, false)?.into_iter().map(|list| list.name).collect();
         let (mut created, mut names) = (0, Vec::new());
         for (n, one) in incoming.iter().enumerate() {
-            blob::keep(tx, &one.kept, stamp.at)?;
+            blob::keep(tx, &blobs, &one.kept, stamp.at)?;
             let list = row(stamp, n, one);
             created += i64::from(!before.contains(&list.name) && !names.contains(&list.name));
             known_good::put_list(tx, &list, stamp)?;

@@ -53,7 +53,8 @@ pub async fn import(app: &App, actor: &Actor, input: LogImport, content: impl Re
     require(actor, Role::Analyst)?;
     let input = validate(&input)?;
     let blobs = app.store.blobs().clone();
-    let taken = tokio::task::spawn_blocking(move || blobs.put(content, MAX_BYTES)).await;
+    let into = blobs.clone();
+    let taken = tokio::task::spawn_blocking(move || into.put(content, MAX_BYTES)).await;
     let kept = match taken.map_err(|error| AppError::Internal(format!("the file could not be taken in: {error}")))? {
         Err(StoreError::TooLarge { .. }) => {
             return Err(AppError::TooLarge { what: "the file".to_owned(), limit: format!("{} GiB", MAX_BYTES >> 30) });
@@ -85,7 +86,7 @@ pub async fn import(app: &App, actor: &Actor, input: LogImport, content: impl Re
                 earlier.name,
             )));
         }
-        blob::keep(tx, &kept, stamp.at)?;
+        blob::keep(tx, &blobs, &kept, stamp.at)?;
         let bytes = i64::try_from(kept.bytes).unwrap_or(i64::MAX);
         let file = NewLogFile { source, name: &input.file_name, sha256: &kept.sha256, bytes };
         let (file, public_id) = log_source::insert_file(tx, &file, stamp)?;

@@ -107,9 +107,10 @@ fn settle(app: &App, work: &Work, partition: &str, parts: &[Part]) -> Result<u64
             change::announce(tx, &stamp, Topic::Logs, 0)?;
             Ok::<_, AppError>(forgotten)
         })?;
-        for sha256 in forgotten {
-            app.store.blobs().remove(&sha256)?;
-        }
+        let blobs = app.store.blobs().clone();
+        app.store.write_blocking(Scope::System, move |tx| {
+            forgotten.iter().try_for_each(|sha256| blob::remove_forgotten(tx, &blobs, sha256).map(|_| ()))
+        })?;
     }
     Ok(events)
 }

@@ -27,9 +27,10 @@ fn fill(db: &TestStore) -> PathBuf {
         annotation::insert(tx, case, &[first, second], "**seen**", operation, stamp)
     });
     for n in 0..7 {
-        let (stamp, blob) = (db.stamp("ada"), db.store().blobs().put(format!("report {n}").as_bytes(), 100).unwrap());
+        let blobs = db.store().blobs().clone();
+        let (stamp, blob) = (db.stamp("ada"), blobs.put(format!("report {n}").as_bytes(), 100).unwrap());
         db.write(people.ada, move |tx| {
-            blob::keep(tx, &blob, stamp.at)?;
+            blob::keep(tx, &blobs, &blob, stamp.at)?;
             let deed = Deed { verb: "case.update", object: "SECC0001001", details: json!({ "n": n }) };
             journal::append(tx, &stamp, &deed, ShownIn::Case(case))
         });

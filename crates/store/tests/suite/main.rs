@@ -3,6 +3,7 @@
 
 mod artifacts;
 mod backup;
+mod blobs;
 mod case_list;
 mod common;
 mod jobs;
