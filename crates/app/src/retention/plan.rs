@@ -75,30 +75,17 @@ pub(super) fn plan(rules: &Rules, held: Vec<Held>, now: Timestamp) -> Plan {
     }
     if rules.kept_bytes > 0 {
         // The oldest first; a month that is not over stays.
-        for (held, name) in staying.into_values().take_while_over(&mut left, rules.kept_bytes) {
-            going.push((held, name, Why::Size));
+        for group in staying.into_values() {
+            if left <= rules.kept_bytes {
+                break;
+            }
+            left = left.saturating_sub(group.iter().map(|(held, _)| held.holding.disk_bytes).sum());
+            going.extend(group.into_iter().map(|(held, name)| (held, name, Why::Size)));
         }
     }
     let over = if rules.kept_bytes > 0 { left.saturating_sub(rules.kept_bytes) } else { 0 };
     Plan { parts: parts(going), left, over }
 }
-
-/// Groups that are taken as long as there is too much.
-trait TakeWhileOver: Iterator<Item = Vec<(Held, String)>> + Sized {
-    fn take_while_over(self, left: &mut u64, limit: u64) -> Vec<(Held, String)> {
-        let mut taken = Vec::new();
-        for group in self {
-            if *left <= limit {
-                break;
-            }
-            *left = left.saturating_sub(group.iter().map(|(held, _)| held.holding.disk_bytes).sum());
-            taken.extend(group);
-        }
-        taken
-    }
-}
-
-impl<I: Iterator<Item = Vec<(Held, String)>>> TakeWhileOver for I {}
 
 fn parts(going: Vec<(Held, String, Why)>) -> Vec<Part> {
     let mut parts: BTreeMap<(String, String, Why), Part> = BTreeMap::new();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use super::finding::Found;
+use super::get::find;
 use super::results::Known;
 use super::{CandidateView, SeenNameView, SightingResultView};
 use crate::App;
@@ -56,7 +57,8 @@ pub struct FindingDraft {
 pub async fn draft(app: &App, actor: &Actor, sight_number: &str, query: FindingQuery) -> Result<FindingDraft> {
     let number = sight_number.to_owned();
     app.read(actor, move |tx| {
-        let found = Found::find(tx, &number, &query.observable, &query.source)?;
+        let search = find(tx, &number)?;
+        let found = Found::find(tx, search, &query.observable, &query.source)?;
         found.draft(tx)
     })
     .await

@@ -121,11 +121,12 @@ pub async fn note(app: &App, actor: &Actor, sight_number: &str, input: NoteFindi
     let number = sight_number.to_owned();
     app.change(actor, move |tx, stamp| {
         let kind = input.kind.unwrap_or(NoteKind::WorkNote);
-        let case = case_of(tx, &number)?;
+        let search = find(tx, &number)?;
+        let case = case_of(tx, &search)?;
         if kind == NoteKind::WorkNote {
             require_open(&case)?;
         }
-        let found = Found::find(tx, &number, &input.observable, &input.source)?;
+        let found = Found::find(tx, search, &input.observable, &input.source)?;
         let text = found.text(tx, input.text.as_ref())?;
         let new = NewNote::read(NoteInput { kind, text, audience: input.audience })?;
         note::add_in(tx, stamp, &case, &new, &search_number(found.search.number))
@@ -142,8 +143,9 @@ pub async fn annotation(app: &App, actor: &Actor, sight_number: &str, input: Ann
     require(actor, Role::Analyst)?;
     let number = sight_number.to_owned();
     app.change(actor, move |tx, stamp| {
-        let case = open_case_of(tx, &number)?;
-        let found = Found::find(tx, &number, &input.observable, &input.source)?;
+        let search = find(tx, &number)?;
+        let case = open_case_of(tx, &search)?;
+        let found = Found::find(tx, search, &input.observable, &input.source)?;
         let text = artifact::annotation_text(&found.text(tx, input.text.as_ref())?)?;
         let selection = Selection { record_ids: vec![found.record.public_id.clone()], ..Selection::default() };
         let selected = selection.find(tx, &case)?;
@@ -168,8 +170,9 @@ pub async fn relationships(app: &App, actor: &Actor, sight_number: &str, input: 
     require(actor, Role::Analyst)?;
     let number = sight_number.to_owned();
     app.change(actor, move |tx, stamp| {
-        let case = open_case_of(tx, &number)?;
-        let found = Found::find(tx, &number, &input.observable, &input.source)?;
+        let search = find(tx, &number)?;
+        let case = open_case_of(tx, &search)?;
+        let found = Found::find(tx, search, &input.observable, &input.source)?;
         let draft = found.draft(tx)?;
         let records = named(tx, &draft, input.record_ids.as_ref())?;
         if records.is_empty() {
@@ -193,8 +196,9 @@ pub async fn incident(app: &App, actor: &Actor, sight_number: &str, input: Incid
     require(actor, Role::Analyst)?;
     let number = sight_number.to_owned();
     app.change(actor, move |tx, stamp| {
-        let case = open_case_of(tx, &number)?;
-        let found = Found::find(tx, &number, &input.observable, &input.source)?;
+        let search = find(tx, &number)?;
+        let case = open_case_of(tx, &search)?;
+        let found = Found::find(tx, search, &input.observable, &input.source)?;
         if found.result.found.outcome != Outcome::Seen {
             return Err(AppError::State("the observable was not seen there: there is no incident to raise".to_owned()));
         }
@@ -236,14 +240,13 @@ pub(crate) fn about(details: &mut Json, search: &str) {
 }
 
 /// The case of a search.
-fn case_of(tx: &mut Tx<'_>, number: &str) -> Result<Case> {
-    let search = find(tx, number)?;
+fn case_of(tx: &mut Tx<'_>, search: &Search) -> Result<Case> {
     case::find_by_id(tx, search.case)?.ok_or(AppError::NotFound("sightings search"))
 }
 
 /// The case of a search, when it takes what is found. Asked before anything else: whoever has to reopen it learns so first.
-fn open_case_of(tx: &mut Tx<'_>, number: &str) -> Result<Case> {
-    let case = case_of(tx, number)?;
+fn open_case_of(tx: &mut Tx<'_>, search: &Search) -> Result<Case> {
+    let case = case_of(tx, search)?;
     require_open(&case)?;
     Ok(case)
 }
@@ -257,8 +260,7 @@ pub(super) struct Found {
 
 impl Found {
     /// The result of an observable in a source; of no source, the one with most events.
-    pub(super) fn find(tx: &mut Tx<'_>, number: &str, observable: &str, source: &str) -> Result<Self> {
-        let search = find(tx, number)?;
+    pub(super) fn find(tx: &mut Tx<'_>, search: Search, observable: &str, source: &str) -> Result<Self> {
         if observable.is_empty() {
             return Err(AppError::invalid("/observable", "name the observable"));
         }

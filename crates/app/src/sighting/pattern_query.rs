@@ -109,14 +109,10 @@ fn like(field: &Field, text: &str) -> Query {
     }
     let mut form: String = text
         .chars()
-        .map(|c| {
-            if c == '%' {
-                '*'
-            } else if c == '_' {
-                '?'
-            } else {
-                c
-            }
+        .map(|c| match c {
+            '%' => '*',
+            '_' => '?',
+            other => other,
         })
         .collect();
     if field.of_type == Some(T::WindowsRegistryKey) {
