@@ -516,6 +516,25 @@ CREATE TABLE sighting_search (
 );
 CREATE INDEX sighting_search_case ON sighting_search (case_id, id);
 
+-- How many observables of a search that has ended came out how: a list of searches counts none of them again.
+CREATE TABLE sighting_outcome (
+    search_id {int} NOT NULL REFERENCES sighting_search (id),
+    outcome   {int} NOT NULL,
+    count     {int} NOT NULL,
+    PRIMARY KEY (search_id, outcome)
+);
+
+-- A search that has ended beside the one before it, counted once.
+CREATE TABLE sighting_comparison (
+    search_id  {int} NOT NULL REFERENCES sighting_search (id),
+    earlier_id {int} NOT NULL REFERENCES sighting_search (id),
+    -- Observables seen in a source in which the earlier search did not see them.
+    new        {int} NOT NULL,
+    -- How often each change is told of each source, as JSON: shown, never queried.
+    changes    {text} NOT NULL,
+    PRIMARY KEY (search_id, earlier_id)
+);
+
 -- Cases whose observables are looked for in logs as they come in.
 CREATE TABLE sighting_watch (
     case_id    {int} PRIMARY KEY REFERENCES security_case (id),

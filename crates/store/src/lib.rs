@@ -229,7 +229,7 @@ pub fn statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("watch", watch::STATEMENTS),
         ("webhook", webhook::STATEMENTS),
         ("sighting::result", sighting::result::STATEMENTS),
-        ("sighting::compare", sighting::compare::STATEMENTS),
+        ("sighting::comparison", sighting::comparison::STATEMENTS),
         ("sighting::name", sighting::name::STATEMENTS),
         ("sighting::standing", sighting::standing::STATEMENTS),
     ];

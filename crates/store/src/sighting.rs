@@ -1,6 +1,7 @@
 //! Sightings searches: what was asked, over which time and sources, and what came out, negatives among it.
 
 pub(crate) mod compare;
+pub mod comparison;
 pub(crate) mod name;
 pub(crate) mod result;
 pub mod standing;
@@ -15,9 +16,7 @@ use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statem
 use crate::error::Result;
 use crate::visibility::case_visible;
 
-pub use compare::{
-    Blind, ChangeTotal, Changed, CompareFilter, NewName, Pair, changes, changes_of, count_new, new_names, totals_of_changes,
-};
+pub use compare::{Blind, ChangeTotal, Changed, CompareFilter, NewName, Pair, changes, changes_of, new_names};
 pub use name::{LoggedName, Named, SeenName, SeenWith, add_names, names_of, seen_with};
 pub use result::{NewResult, ResultFilter, SightingResult, SightingRow, of_record, result_page, results, results_of, rows, store};
 
@@ -129,6 +128,8 @@ statements! {
     FORGET = "DELETE FROM sighting_result WHERE search_id = $1";
     RESET = "UPDATE sighting_needle SET outcome = $2, hits = 0, first_at = 0, last_at = 0 WHERE search_id = $1 AND outcome <> $2";
     END = "UPDATE sighting_search SET state = $2, hosts = $3, accounts = $4, error = $5, finished_at = $6 WHERE id = $1";
+    COUNT_OUTCOMES = "INSERT INTO sighting_outcome (search_id, outcome, count)
+        SELECT search_id, outcome, CAST(count(*) AS bigint) FROM sighting_needle WHERE search_id = $1 GROUP BY search_id, outcome";
     GIVE_UP = "UPDATE sighting_search SET state = $2, error = $3, finished_at = $4 WHERE id = $1";
     FIND = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.number = $2");
     FIND_BY_ROW = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.id = $2");
@@ -237,6 +238,7 @@ pub fn set_coverage(tx: &mut Tx<'_>, search: i64, coverage: &str) -> Result<()> 
 /// # Errors
 /// When the database fails.
 pub fn end(tx: &mut Tx<'_>, search: i64, hosts: &str, accounts: &str, error: &str, now: Timestamp) -> Result<()> {
+    tx.execute(COUNT_OUTCOMES, params![search])?;
     tx.execute(END, params![search, JobState::Done.as_str(), hosts, accounts, error, now]).map(|_| ())
 }
 
@@ -245,6 +247,7 @@ pub fn end(tx: &mut Tx<'_>, search: i64, hosts: &str, accounts: &str, error: &st
 /// # Errors
 /// When the database fails.
 pub fn give_up(tx: &mut Tx<'_>, search: i64, state: JobState, error: &str, now: Timestamp) -> Result<()> {
+    tx.execute(COUNT_OUTCOMES, params![search])?;
     tx.execute(GIVE_UP, params![search, state.as_str(), error, now]).map(|_| ())
 }
 
@@ -341,14 +344,16 @@ fn stix_pattern(attributes: &str) -> Option<String> {
     (of_stix && !pattern.is_empty()).then(|| pattern.to_owned())
 }
 
-/// How many observables of these searches came out how.
+/// How many observables of these searches came out how: written down for those that have ended, counted for the others.
 ///
 /// # Errors
 /// When the database fails.
 pub fn totals(tx: &mut Tx<'_>, searches: &[i64]) -> Result<HashMap<i64, Vec<(Outcome, i64)>>> {
     let sql = format!(
-        "SELECT search_id, outcome, CAST(count(*) AS bigint) FROM sighting_needle WHERE search_id {} GROUP BY search_id, outcome",
-        ids_in(tx.engine(), 1)
+        "SELECT search_id, outcome, count FROM sighting_outcome WHERE search_id {among} UNION ALL
+         SELECT n.search_id, n.outcome, CAST(count(*) AS bigint) FROM sighting_search s JOIN sighting_needle n ON n.search_id = s.id
+         WHERE s.id {among} AND s.finished_at = 0 GROUP BY n.search_id, n.outcome",
+        among = ids_in(tx.engine(), 1)
     );
     let rows = tx.query(&sql, params![id_list(searches)], |row| Ok((row.int(0)?, row.code(1, Outcome::from_code)?, row.int(2)?)))?;
     let mut totals: HashMap<i64, Vec<(Outcome, i64)>> = HashMap::new();

@@ -9,6 +9,7 @@ use model::{Actor, Fields, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::record;
+use store::sighting::comparison::{self, Comparison};
 use store::sighting::{self, Blind, ChangeTotal, CompareFilter, Named, Pair, Search, SightingResult};
 
 use super::get::{find, sources, window};
@@ -181,7 +182,7 @@ pub async fn compare(app: &App, actor: &Actor, sight_number: &str, query: Compar
         let offered = earlier.iter().map(EarlierView::of).collect();
         let Some(with) = with else { return Ok(alone(&search, offered)) };
         let pair = pair(&search, &with);
-        let totals = sighting::totals_of_changes(tx, &pair)?;
+        let totals = compared_with(tx, &search, &with)?.changes;
         let page = sighting::changes(tx, &pair, &filter)?;
         let items = items(tx, &search, &with, page.items)?;
         let windows_differ = (search.window_from, search.window_to, search.all_data) != (with.window_from, with.window_to, with.all_data);
@@ -200,6 +201,14 @@ pub async fn compare(app: &App, actor: &Actor, sight_number: &str, query: Compar
         })
     })
     .await
+}
+
+/// What a search comes to beside an earlier one: as it was written down, or counted.
+pub(super) fn compared_with(tx: &mut Tx<'_>, search: &Search, earlier: &Search) -> Result<Comparison> {
+    match comparison::find(tx, search.id, earlier.id)? {
+        Some(kept) => Ok(kept),
+        None => Ok(comparison::count(tx, &pair(search, earlier))?),
+    }
 }
 
 /// A search without any earlier one.

@@ -7,6 +7,7 @@ use model::sighting::Outcome;
 use store::sighting::{self, Search};
 use store::{Tx, job};
 
+use super::compare::compared_with;
 use super::view::StoredNames;
 use super::{EarlierView, SightingSummary, SightingTotals, SightingView, WindowView, identify};
 use crate::App;
@@ -67,7 +68,10 @@ impl SightingView {
         let (matched_accounts, unmatched_accounts) = identify::split(accounts.names, known_accounts);
         let job = job::find_by_row(tx, search.job)?.map(|job| JobView::of(job, now));
         let earlier = sighting::earlier(tx, &search, 1)?.into_iter().next();
-        let new = earlier.as_ref().map(|earlier| sighting::count_new(tx, search.id, earlier.id)).transpose()?.unwrap_or_default();
+        let new = match earlier.as_ref().filter(|_| search.state.is_ended()) {
+            Some(earlier) => compared_with(tx, &search, earlier)?.new,
+            None => 0,
+        };
         Ok(Self {
             number: search_number(search.number),
             case: case_number(search.case_number),

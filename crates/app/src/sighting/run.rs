@@ -18,9 +18,11 @@ use serde_json::json;
 use store::change::Topic;
 use store::job::Job;
 use store::journal::{Deed, ShownIn};
+use store::sighting::comparison::{self, Comparison};
 use store::sighting::{self, NewResult, Search};
 use store::{Tx, case, change, journal, log_source, source};
 
+use super::compare::pair;
 use super::names::Names;
 use super::{CoverageView, coverage, index, outside, pattern};
 use crate::App;
@@ -134,7 +136,20 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         let Some(kept) = watch::ended(app, work, &plan.search)? else { return Ok(()) };
         plan.search = kept;
     }
-    end(app, work, &plan, hosts, accounts)
+    let compared = compared(app, search)?;
+    end(app, work, &plan, compared, hosts, accounts)
+}
+
+/// The search beside the one before it: counted before the writer is held.
+fn compared(app: &App, search: i64) -> Result<Option<(i64, Comparison)>, Stop> {
+    let compared = app.store.read_blocking(Scope::System, move |tx| {
+        // Its coverage was told meanwhile.
+        let search = sighting::find_by_row(tx, search)?.ok_or(AppError::NotFound("sightings search"))?;
+        let Some(earlier) = sighting::earlier(tx, &search, 1)?.into_iter().next() else { return Ok(None) };
+        let comparison = comparison::count(tx, &pair(&search, &earlier))?;
+        Ok::<_, AppError>(Some((earlier.id, comparison)))
+    })?;
+    Ok(compared)
 }
 
 fn total(plan: &Plan) -> u64 {
@@ -232,11 +247,14 @@ fn begin(app: &App, work: &Work, plan: &Plan, views: &[CoverageView]) -> Result<
     Ok(())
 }
 
-fn end(app: &App, work: &Work, plan: &Plan, hosts: Names, accounts: Names) -> Result<(), Stop> {
+fn end(app: &App, work: &Work, plan: &Plan, compared: Option<(i64, Comparison)>, hosts: Names, accounts: Names) -> Result<(), Stop> {
     let (hosts, accounts) = (as_json(&hosts.most())?, as_json(&accounts.most())?);
     let (search, job, stamp) = (plan.search.clone(), work.job.clone(), app.stamp(&work.job.created_by));
     app.store.write_blocking(Scope::System, move |tx| {
         sighting::end(tx, search.id, &hosts, &accounts, "", stamp.at)?;
+        if let Some((earlier, comparison)) = &compared {
+            comparison::keep(tx, search.id, *earlier, comparison)?;
+        }
         let counts = sighting::totals(tx, &[search.id])?.remove(&search.id).unwrap_or_default();
         let of = |wanted: Outcome| counts.iter().filter(|(outcome, _)| *outcome == wanted).map(|(_, count)| count).sum::<i64>();
         let number = model::case::search_number(search.number);

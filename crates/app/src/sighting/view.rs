@@ -162,7 +162,7 @@ pub struct SightingView {
     pub job: Option<JobView>,
     /// The newest finished search of the case before it; none if there is none.
     pub earlier: Option<EarlierView>,
-    /// Observables that were seen in a source in which the earlier search did not see them, for whatever reason.
+    /// Observables that were seen in a source in which the earlier search did not see them, for whatever reason; 0 until it has ended.
     pub new: i64,
 }
 

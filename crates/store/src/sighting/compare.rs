@@ -3,20 +3,15 @@
 use model::Timestamp;
 use model::list::{Cursor, CursorKey, Page};
 use model::sighting::{Change, Outcome};
+use serde::{Deserialize, Serialize};
 
 use super::name::Named;
-use crate::engine::{Row, Tx, Value, id_list, ids_in, params, statements};
+use crate::engine::{Row, Tx, Value, id_list, ids_in, params};
 use crate::error::Result;
 use crate::select::{Column, Order, Select};
 
 /// Machines and accounts that are told of each observable.
 const NAMES_EACH: i64 = 100;
-
-statements! {
-    COUNT_NEW = "SELECT CAST(count(DISTINCT t.record_id) AS bigint) FROM sighting_result t WHERE t.search_id = $1 AND t.hits > 0
-        AND NOT EXISTS (SELECT 1 FROM sighting_result o WHERE o.search_id = $2 AND o.record_id = t.record_id AND o.source = t.source
-            AND o.hits > 0)";
-}
 
 /// Times in which a source was not looked through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +64,7 @@ pub struct Changed {
 }
 
 /// How often a change is told of a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeTotal {
     /// The source's name.
     pub source: String,
@@ -184,25 +179,14 @@ fn not_seen_then(then: usize) -> String {
     )
 }
 
-/// How many observables a search saw in a source in which an earlier one did not see them, whatever the reason.
-///
-/// # Errors
-/// When the database fails.
-pub fn count_new(tx: &mut Tx<'_>, search: i64, earlier: i64) -> Result<i64> {
-    tx.query_one(COUNT_NEW, params![search, earlier], |row| row.int(0))
-}
-
 /// How often each change is told of each source; changes that are not told are absent.
-///
-/// # Errors
-/// When the database fails.
-pub fn totals_of_changes(tx: &mut Tx<'_>, pair: &Pair) -> Result<Vec<ChangeTotal>> {
+pub(super) fn count_changes(tx: &mut Tx<'_>, pair: &Pair) -> Result<Vec<ChangeTotal>> {
     beside(tx, pair).grouped(tx, "x.change, x.source, CAST(count(*) AS bigint)", "x.change, x.source", |row| {
         Ok(ChangeTotal { change: row.code(0, Change::from_code)?, source: row.text(1)?, count: row.int(2)? })
     })
 }
 
-/// One page of a comparison, most events first. Its total is told by [`totals_of_changes`].
+/// One page of a comparison, most events first. Its total is told by [`super::comparison::find`].
 ///
 /// # Errors
 /// When the database fails.

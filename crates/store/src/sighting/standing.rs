@@ -24,6 +24,8 @@ statements! {
     DROP_RESULTS = "DELETE FROM sighting_result WHERE search_id = $1 AND record_id <= $2";
     DROP_NAMES = "DELETE FROM sighting_name WHERE search_id = $1 AND record_id <= $2";
     DROP_NEEDLES = "DELETE FROM sighting_needle WHERE search_id = $1 AND record_id <= $2";
+    DROP_OUTCOMES = "DELETE FROM sighting_outcome WHERE search_id = $1 AND EXISTS
+        (SELECT 1 FROM sighting_search s WHERE s.id = $1 AND s.number < 0)";
     DROP_SEARCH = "DELETE FROM sighting_search WHERE id = $1 AND number < 0";
 }
 
@@ -83,5 +85,6 @@ pub fn drop_part(tx: &mut Tx<'_>, search: i64, at_most: i64) -> Result<bool> {
 /// When the database fails.
 pub fn drop_search(tx: &mut Tx<'_>, search: i64) -> Result<()> {
     while drop_part(tx, search, 2_000)? {}
+    tx.execute(DROP_OUTCOMES, params![search])?;
     tx.execute(DROP_SEARCH, params![search]).map(|_| ())
 }
