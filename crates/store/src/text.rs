@@ -2,7 +2,7 @@
 //!
 //! On SQLite the index of every three characters (FTS5) answers exactly: a word of three characters or more is a phrase of
 //! them, a shorter one any of the threes that begin with it. On PostgreSQL `LIKE` is asked, and its planner takes the index
-//! of `pg_trgm` where that helps.
+//! of `pg_trgm` where that helps; of records, an index of threes knows words of two letters or figures.
 
 use model::Kind;
 use model::text::search_words;
@@ -133,6 +133,43 @@ impl Indexed {
         // Of several kinds, the last match tells nothing of how far the others go.
         let reached = records.last().filter(|_| kind.is_some()).map_or(1, |last| (*last).max(1));
         Ok((records, counted.saturating_mul(newest) / reached))
+    }
+}
+
+/// On PostgreSQL, so many texts are tried before an index is asked.
+pub(crate) const TRIED: i64 = 500;
+/// More of them than this make the words common: a page is sooner met in the order of the list, and so is the end of the count.
+const COMMON_AMONG_TRIED: i64 = TRIED / 10;
+
+/// Whether the words are in many of some texts, which are selected as `tried.search_text`.
+pub(crate) fn is_common(tx: &mut Tx<'_>, mut tried: Select<'_>, words: &[String]) -> Result<bool> {
+    tried.all_words(Engine::Postgres, "tried.search_text", words.to_vec());
+    Ok(tried.count(tx, COMMON_AMONG_TRIED)? > COMMON_AMONG_TRIED)
+}
+
+/// What PostgreSQL's index of threes holds of a record, as the migration writes it.
+const THREES: &str = "array_to_tsvector(show_trgm(regexp_replace(r.search_text, '[^ -~]', ' ', 'g')))";
+
+/// Whether PostgreSQL's text index knows a word: it begins at three characters.
+pub(crate) fn is_long(word: &str) -> bool {
+    word.chars().nth(2).is_some()
+}
+
+/// What PostgreSQL's index of threes is asked for when the text index knows none of the words: those of two letters or figures of
+/// ASCII, with which a three begins.
+pub(crate) fn pairs(words: &[String]) -> Option<String> {
+    if words.iter().any(|word| is_long(word)) {
+        return None;
+    }
+    let is_pair = |word: &&String| word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    let pairs: Vec<String> = words.iter().filter(is_pair).map(|pair| format!("'{pair}':*")).collect();
+    (!pairs.is_empty()).then(|| pairs.join(" & "))
+}
+
+/// Lets that index lead a list of records `r` on PostgreSQL, where it knows the words.
+pub(crate) fn lead_by_pairs(select: &mut Select<'_>, words: &[String]) {
+    if let Some(pairs) = pairs(words) {
+        select.and(&format!("{THREES} @@ CAST(CAST($? AS text) AS tsquery)"), pairs);
     }
 }
 

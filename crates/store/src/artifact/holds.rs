@@ -1,21 +1,16 @@
-//! Keywords on PostgreSQL. Its planner takes every word for equally rare; so a word is tried on a few artifacts first, and the
-//! text index is asked only for those that are rare, without anything else that could lead the planner elsewhere.
+//! Keywords on PostgreSQL. Its planner takes every word for equally rare; so a word is tried on a few artifacts first, and an
+//! index is asked only for those that are rare, without anything else that could lead the planner elsewhere. Single characters, and
+//! two that are not both letters or figures of ASCII, are looked for in each text.
 
 use super::list::ArtifactFilter;
 use crate::engine::{Engine, Tx};
 use crate::error::Result;
 use crate::select::Select;
+use crate::text::{self, TRIED};
 
-/// So many artifacts are tried.
-const TRIED: i64 = 500;
-/// More of them than this make the words common: a page is sooner met in the order of the list, and so is the end of the count.
-const COMMON: i64 = TRIED / 10;
-/// The text index knows words of three characters and more.
-const INDEXED: usize = 3;
-
-/// Whether this is PostgreSQL, and its text index knows one of the words.
+/// Whether this is PostgreSQL, and one of its indexes knows one of the words.
 pub(super) fn can_be_asked(tx: &Tx<'_>, words: &[String]) -> bool {
-    tx.engine() == Engine::Postgres && words.iter().any(|word| word.chars().count() >= INDEXED)
+    tx.engine() == Engine::Postgres && (words.iter().any(|word| text::is_long(word)) || text::pairs(words).is_some())
 }
 
 /// Whether the words are in many of the case's newest artifacts.
@@ -29,13 +24,13 @@ pub(super) fn is_common(tx: &mut Tx<'_>, filter: &ArtifactFilter, words: &[Strin
     select.from(&format!(
         "(SELECT r.search_text FROM artifact a JOIN record r ON r.id = a.record_id WHERE a.case_id = ${case} AND {newest} LIMIT {TRIED}) AS tried"
     ));
-    select.all_words(Engine::Postgres, "tried.search_text", words.to_vec());
-    Ok(select.count(tx, COMMON)? > COMMON)
+    text::is_common(tx, select, words)
 }
 
 /// Records of any kind that hold the words, one more than `limit` when there are more.
 pub(super) fn first(tx: &mut Tx<'_>, words: &[String], limit: i64) -> Result<Vec<i64>> {
     let mut select = Select::new(tx, "record r", "CAST($1 AS bigint) IS NOT NULL");
     select.all_words(Engine::Postgres, "r.search_text", words.to_vec());
+    text::lead_by_pairs(&mut select, words);
     select.materialised(tx, "r.id", limit + 1)
 }

@@ -7,7 +7,8 @@ use super::list::{MATCH_LIMIT, RecordFilter, led, rows, scanned};
 use super::{Record, find_by_rows};
 use crate::engine::{Engine, Tx};
 use crate::error::Result;
-use crate::text::{Indexed, RECORD_TEXT, Words, first_of, rows_of};
+use crate::select::Select;
+use crate::text::{self, Indexed, RECORD_TEXT, TRIED, Words, first_of, rows_of};
 
 /// The records of a kind that a search finds.
 #[derive(Debug, Clone)]
@@ -110,7 +111,13 @@ fn newest_of(kind: Kind, ids: Vec<i64>, each: usize) -> Matches {
 
 /// All matches at once, when they are few: PostgreSQL finds them by its text index.
 fn few(tx: &mut Tx<'_>, filter: &RecordFilter, words: &[String], each: usize) -> Result<Option<Vec<Matches>>> {
-    let select = scanned(tx, filter, filter.kind, words, "record r");
+    let mut select = scanned(tx, filter, filter.kind, words, "record r");
+    if text::pairs(words).is_some() {
+        if is_common(tx, words)? {
+            return Ok(None);
+        }
+        text::lead_by_pairs(&mut select, words);
+    }
     let rows = select.any(tx, "r.kind, r.id", MATCH_LIMIT + 1, |row| Ok((row.code(0, Kind::from_code)?, row.int(1)?)))?;
     if rows.len() as i64 > MATCH_LIMIT {
         return Ok(None);
@@ -125,6 +132,13 @@ fn few(tx: &mut Tx<'_>, filter: &RecordFilter, words: &[String], each: usize) ->
         Matches { kind, total, newest: Some(ids.into_iter().rev().take(each).collect()) }
     };
     Ok(Some(by_kind.into_iter().map(newest).collect()))
+}
+
+/// Whether the words are in many of the newest records: the planner of PostgreSQL takes every word for equally rare.
+fn is_common(tx: &mut Tx<'_>, words: &[String]) -> Result<bool> {
+    let tried = format!("(SELECT search_text FROM record ORDER BY id DESC LIMIT {TRIED}) AS tried");
+    let tried = Select::new(tx, &tried, "CAST($1 AS bigint) IS NOT NULL");
+    text::is_common(tx, tried, words)
 }
 
 /// Looks at each kind's texts until enough are counted: right where nearly every text matches.

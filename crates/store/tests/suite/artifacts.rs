@@ -179,7 +179,7 @@ testkit::each_engine! {
     fn a_large_case_is_searched_as_a_small_one_is(db: TestStore) {
         let case = open_case(&db, "hunt", &[]).id;
         // Ten thousand others that came first hold the same word, and a rare word is in ten of each.
-        let name = |n: usize, place: &str| format!("h{n}{}.{place}.common.example.com", if n % 1_000 == 7 { "-rare" } else { "" });
+        let name = |n: usize, place: &str| format!("h{n}{}.{place}.common.example.com", if n % 1_000 == 7 { "-qzé-rare" } else { "" });
         let library: Vec<NewRecord> = (0..10_001).map(|n| observable(&name(n, "library"))).collect();
         upsert_all(&db, Scope::System, library, true);
         let own: Vec<NewRecord> =
@@ -194,16 +194,21 @@ testkit::each_engine! {
         };
         assert_eq!(found("rare"), (6, 6, true));
         assert_eq!(found("common"), (50, 1_000, false));
+        // Two characters, whatever stands beside them and whatever they are.
+        for pair in ["qz", "zé", "-q", "qz ra", "q z"] {
+            assert_eq!(found(pair), (6, 6, true), "{pair}");
+        }
+        assert_eq!(found("qy"), (0, 0, true));
         assert_eq!(found("h5 rare"), (1, 1, true));
         assert_eq!(found("library"), (0, 0, true));
         // In many, and in none of the newest.
         assert_eq!(found("old"), (50, 1_000, false));
         assert_eq!(found("old rare"), (2, 2, true));
-        let sort = Sort { column: SortColumn::Title, descending: true };
+        let sort = Sort { column: SortColumn::Title, descending: false };
         let by_title = ArtifactFilter { q: "common".to_owned(), limit: 2, sort, ..tab(case) };
         let page = db.read(Scope::System, move |tx| artifact::list(tx, &by_title));
         let titles: Vec<&str> = page.items.iter().map(|item| item.record.title.as_str()).collect();
-        assert_eq!(titles, ["h999.old.case.common.example.com", "h998.old.case.common.example.com"]);
+        assert_eq!(titles, ["h0.old.case.common.example.com", "h1.old.case.common.example.com"]);
     }
 
     fn rows_that_came_later_are_left_alone(db: TestStore) {
