@@ -10,7 +10,7 @@ use model::time::Window;
 use tantivy::columnar::Column;
 use tantivy::{DocId, SegmentReader};
 
-use crate::ask::Ask;
+use crate::ask::{Ask, Candidates};
 use crate::docs::Docs;
 use crate::document::{ACCOUNT, BATCH, EventFields, HOST, SEQUENCE, SOURCE, TIME};
 use crate::error::LogError;
@@ -103,16 +103,11 @@ impl<'s> Part<'s> {
         fields: &EventFields,
         options: &Options,
     ) -> Result<Option<Self>, LogError> {
-        let fast = segment.fast_fields();
-        let (time, source) = (fast.column_opt(TIME)?, fast.column_opt(SOURCE)?);
-        let Some(filter) = Filter::new(segment, time.as_ref(), source.as_ref(), request.window, request.sources, None) else {
+        let Some(Candidates { mut docs, mut exact }) = may_be_meant(segment, ask, request.window, request.sources, fields)? else {
             return Ok(None);
         };
-        let found = ask.candidates(segment, fields)?;
-        let (mut docs, mut exact) = (found.docs, found.exact);
-        if !filter.keeps_all() {
-            docs.retain(|doc| filter.keeps(doc));
-        }
+        let fast = segment.fast_fields();
+        let time = fast.column_opt(TIME)?;
         let count = docs.len();
         if count == 0 {
             return Ok(None);
@@ -149,6 +144,24 @@ impl<'s> Part<'s> {
     fn time(&self, doc: DocId) -> i64 {
         self.time.as_ref().and_then(|c| c.first(doc)).unwrap_or(i64::MIN)
     }
+}
+
+/// The events of a segment that may be meant, within the window and of the sources.
+pub(crate) fn may_be_meant(
+    segment: &SegmentReader,
+    ask: &Ask,
+    window: Window,
+    sources: Option<&[i64]>,
+    fields: &EventFields,
+) -> Result<Option<Candidates>, LogError> {
+    let fast = segment.fast_fields();
+    let (time, source) = (fast.column_opt(TIME)?, fast.column_opt(SOURCE)?);
+    let Some(filter) = Filter::new(segment, time.as_ref(), source.as_ref(), window, sources, None) else { return Ok(None) };
+    let mut found = ask.candidates(segment, fields)?;
+    if !filter.keeps_all() {
+        found.docs.retain(|doc| filter.keeps(doc));
+    }
+    Ok(Some(found))
 }
 
 fn meets(ask: &Ask, reader: &Fetcher, doc: DocId, options: &Options) -> Result<bool, LogError> {
@@ -206,7 +219,11 @@ pub(crate) fn events(
 }
 
 /// Does the same with many, on several threads, in order.
-fn shared<T: Sync, R: Send>(threads: usize, all: &[T], work: impl Fn(&T) -> Result<R, LogError> + Sync) -> Result<Vec<R>, LogError> {
+pub(crate) fn shared<T: Sync, R: Send>(
+    threads: usize,
+    all: &[T],
+    work: impl Fn(&T) -> Result<R, LogError> + Sync,
+) -> Result<Vec<R>, LogError> {
     let next = AtomicUsize::new(0);
     let run = || -> Result<Vec<(usize, R)>, LogError> {
         let mut done = Vec::new();

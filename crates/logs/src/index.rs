@@ -15,9 +15,13 @@ use crate::error::LogError;
 use crate::event::{BatchSummary, Locator, StoredEvent, ValuesOf};
 use crate::events::{EventsFound, EventsRequest};
 use crate::manifest::{Finished, Manifest};
+use crate::marks::marks;
+use crate::needle::Spelling;
 use crate::partition::{Key, Partition};
-use crate::request::{SearchOutcome, SearchRequest, SourceCoverage, Stats};
+use crate::query::Query;
+use crate::request::{Sample, SearchOutcome, SearchRequest, SourceCoverage, Stats};
 use crate::retention::{Gone, Holding};
+use crate::scan::{ScanRequest, Scanned};
 use crate::standing::Standing;
 
 /// How a log index works.
@@ -307,6 +311,20 @@ impl LogIndex {
         crate::events::events(&self.snapshot(), &self.options, &self.fields, request)
     }
 
+    /// Gives every event that may be meant to `take`, on several threads, and keeps what it makes of them. `progress` is told how
+    /// many of how many were compared, and may stop the scan.
+    ///
+    /// # Errors
+    /// [`LogError::Cancelled`], or an I/O error.
+    pub fn scan<R: Send>(
+        &self,
+        request: &ScanRequest<'_>,
+        progress: &(dyn Fn(u64, u64) -> ControlFlow<()> + Sync),
+        take: &(dyn Fn(&StoredEvent) -> Option<R> + Sync),
+    ) -> Result<Scanned<R>, LogError> {
+        crate::scan::scan(&self.snapshot(), &self.options, &self.fields, request, progress, take)
+    }
+
     /// What each source (all, or those named) holds. A source without any data has no row.
     #[must_use]
     pub fn coverage(&self, window: Window, sources: Option<&[i64]>) -> Vec<SourceCoverage> {
@@ -319,6 +337,17 @@ impl LogIndex {
     /// When reading fails.
     pub fn event(&self, locator: Locator) -> Result<Option<StoredEvent>, LogError> {
         crate::fetch::by_locator(&self.snapshot(), &self.fields, locator)
+    }
+
+    /// The event of this name, if it is still there, with what a question asks for marked in it.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn sample(&self, locator: Locator, query: &Query) -> Result<Option<Sample>, LogError> {
+        let mut wanted = Vec::new();
+        query.wanted(&mut wanted);
+        let spellings: Vec<&Spelling> = wanted.iter().collect();
+        Ok(self.event(locator)?.map(|event| Sample { marks: marks(&event.raw, &spellings), event }))
     }
 
     fn disk_bytes(&self) -> Result<u64, LogError> {

@@ -26,6 +26,7 @@ mod phrase;
 mod query;
 mod request;
 mod retention;
+mod scan;
 mod search;
 mod segment;
 mod standing;
@@ -44,4 +45,5 @@ pub use request::{
     Alternative, Basis, GoneDay, Needle, NeedleKind, NeedleResult, Refused, Sample, SearchOutcome, SearchRequest, SourceCoverage, Stats,
 };
 pub use retention::Holding;
+pub use scan::{ScanRequest, Scanned};
 pub use standing::Standing;

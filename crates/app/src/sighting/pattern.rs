@@ -1,14 +1,16 @@
 //! The indicators' part of a sightings search: their STIX patterns, held with their logic against the events of the log index.
 //!
-//! The index is asked for the events that may hold what stands in each pair of brackets, the newest first and at most
-//! [`MOST_EVENTS`] of them; these are compared field by field, over all of the search's log sources together, so that what one
-//! machine logged may follow what another did.
+//! The index is asked for the events that may hold what stands in each pair of brackets, those of the newest months first and at
+//! most [`MOST_COMPARED`] of them; these are compared field by field, over all of the search's log sources together, so that what
+//! one machine logged may follow what another did.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use formats::intel::stix::pattern::events::{Bound, Facts, Moment, Prepared};
 use formats::intel::stix::pattern::{Version, parse};
-use logs::{EventsRequest, Locator, Sample};
+use logs::{Locator, LogError, Query, Sample, ScanRequest, StoredEvent};
 use model::sighting::{Basis, Outcome};
 use model::{Scope, Timestamp};
 use store::sighting::{self, NewResult};
@@ -22,10 +24,10 @@ use super::{coverage, judge};
 use crate::job::Stop;
 use crate::logs::DayCount;
 
-/// Events that are compared for one pair of brackets.
-const MOST_EVENTS: usize = 20_000;
-/// Events that are read at once.
-const PAGE: usize = 500;
+/// Events that are compared for one pair of brackets: about a minute on two processors.
+const MOST_COMPARED: u64 = 5_000_000;
+/// Events that hold what stands in one pair of brackets; more are not kept in memory.
+const MOST_HOLDING: usize = 50_000;
 /// Patterns that are read at once.
 const TOGETHER: i64 = 200;
 /// The longest pattern that is kept with a result, in characters.
@@ -59,8 +61,8 @@ pub(super) fn ask(together: &Together<'_>) -> Result<(), Stop> {
 struct Found {
     by_source: BTreeMap<i64, Held>,
     bound: Bound,
-    /// Whether not all events that may hold it were compared, or not all ways of meeting it tried.
-    cut: bool,
+    /// Why not all events were compared, or not all ways of meeting it tried; empty if all were.
+    cut: String,
     without_counterpart: Vec<String>,
 }
 
@@ -84,7 +86,8 @@ struct Seen {
     time: Moment,
     host: Option<String>,
     accounts: Vec<String>,
-    marks: Vec<std::ops::Range<usize>>,
+    /// In which pair of brackets it was found first.
+    observation: usize,
 }
 
 /// Why a pattern was not held against events is an answer too.
@@ -99,47 +102,29 @@ fn find(together: &Together<'_>, text: &str) -> Result<Result<Found, String>, St
     };
     let sources: Vec<i64> = together.plan.logs.iter().filter_map(|source| source.row).collect();
     let (mut seen, mut places): (Vec<Seen>, HashMap<Locator, usize>) = (Vec::new(), HashMap::new());
-    let mut matching = Vec::with_capacity(prepared.observations().len());
-    let mut cut = false;
-    for (observation, comparison) in prepared.observations().iter().enumerate() {
-        let mut holding = Vec::new();
-        if !sources.is_empty() {
-            let query = query(comparison);
-            let (mut before, mut compared) = (None, 0);
-            loop {
-                together.work.check()?;
-                let request =
-                    EventsRequest { query: &query, window: together.plan.window, sources: Some(&sources), before, limit: PAGE, buckets: 0 };
-                let page = together.app.logs.events(&request)?;
-                compared += page.events.len();
-                for found in page.events {
-                    let event = &found.event;
-                    let facts = Facts::of(event.shape, &event.raw, &event.accounts);
-                    if prepared.holds(observation, &facts) == Some(true) {
-                        holding.push(*places.entry(event.locator).or_insert_with(|| {
-                            seen.push(Seen {
-                                locator: event.locator,
-                                source: event.source,
-                                time: event.time,
-                                host: event.host.clone(),
-                                accounts: event.accounts.clone(),
-                                marks: found.marks.clone(),
-                            });
-                            seen.len() - 1
-                        }));
-                    }
-                }
-                before = page.next;
-                if before.is_none() {
-                    break;
-                }
-                if compared >= MOST_EVENTS {
-                    cut = true;
-                    break;
-                }
-            }
+    let queries: Vec<Query> = prepared.observations().iter().map(query).collect();
+    let mut matching = Vec::with_capacity(queries.len());
+    let mut cut = String::new();
+    for (observation, query) in queries.iter().enumerate() {
+        let holding = AtomicUsize::new(0);
+        let take = |event: &StoredEvent| {
+            let facts = Facts::of(event.shape, &event.raw, &event.accounts);
+            let holds = prepared.holds(observation, &facts) == Some(true) && holding.fetch_add(1, Ordering::Relaxed) < MOST_HOLDING;
+            holds.then(|| Seen::of(event, observation))
+        };
+        let (held, compared_all) = if sources.is_empty() { (Vec::new(), true) } else { scan(together, &sources, query, &take)? };
+        if !compared_all {
+            cut = too_many(MOST_COMPARED, "may hold a part of it");
+        } else if holding.into_inner() > MOST_HOLDING {
+            cut = too_many(MOST_HOLDING as u64, "hold a part of it");
         }
-        matching.push(holding);
+        let place = |event: Seen| {
+            *places.entry(event.locator).or_insert_with(|| {
+                seen.push(event);
+                seen.len() - 1
+            })
+        };
+        matching.push(held.into_iter().map(place).collect::<Vec<usize>>());
     }
     let moments: Vec<Moment> = seen.iter().map(|event| event.time).collect();
     let bound = prepared.bind(&moments, &matching);
@@ -147,13 +132,50 @@ fn find(together: &Together<'_>, text: &str) -> Result<Result<Found, String>, St
     let mut taking_part: Vec<&Seen> = bound.events.iter().filter_map(|at| seen.get(*at)).collect();
     taking_part.sort_by_key(|event| (event.time.is_none(), event.time, event.locator));
     for event in taking_part {
-        by_source.entry(event.source).or_default().add(together, event)?;
+        by_source.entry(event.source).or_default().add(together, event, &queries)?;
     }
-    Ok(Ok(Found { by_source, cut: cut || bound.cut, bound, without_counterpart: prepared.without_counterpart().to_vec() }))
+    if cut.is_empty() && bound.cut {
+        cut = "not all ways in which its parts may belong together were tried".to_owned();
+    }
+    Ok(Ok(Found { by_source, cut, bound, without_counterpart: prepared.without_counterpart().to_vec() }))
+}
+
+/// What `take` makes of the events that may be meant, and whether all were compared.
+fn scan(
+    together: &Together<'_>,
+    sources: &[i64],
+    query: &Query,
+    take: &(dyn Fn(&StoredEvent) -> Option<Seen> + Sync),
+) -> Result<(Vec<Seen>, bool), Stop> {
+    let request = ScanRequest { query, window: together.plan.window, sources: Some(sources), most: MOST_COMPARED };
+    let told = |_, _| if together.work.check().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+    match together.app.logs.scan(&request, &told, take) {
+        Err(LogError::Cancelled) => {
+            together.work.check()?;
+            Err(Stop::Cancelled)
+        }
+        scanned => {
+            let scanned = scanned?;
+            Ok((scanned.taken, !scanned.cut))
+        }
+    }
+}
+
+impl Seen {
+    fn of(event: &StoredEvent, observation: usize) -> Self {
+        Self {
+            locator: event.locator,
+            source: event.source,
+            time: event.time,
+            host: event.host.clone(),
+            accounts: event.accounts.clone(),
+            observation,
+        }
+    }
 }
 
 impl Held {
-    fn add(&mut self, together: &Together<'_>, seen: &Seen) -> Result<(), Stop> {
+    fn add(&mut self, together: &Together<'_>, seen: &Seen, queries: &[Query]) -> Result<(), Stop> {
         self.count += 1;
         match seen.time {
             Some(time) => {
@@ -170,9 +192,10 @@ impl Held {
             *self.accounts.entry(account.clone()).or_default() += 1;
         }
         if self.samples.len() < SAMPLES
-            && let Some(event) = together.app.logs.event(seen.locator)?
+            && let Some(query) = queries.get(seen.observation)
+            && let Some(sample) = together.app.logs.sample(seen.locator, query)?
         {
-            self.samples.push(Sample { event, marks: seen.marks.clone() });
+            self.samples.push(sample);
         }
         Ok(())
     }
@@ -203,16 +226,16 @@ fn result(
         (Ok(found), ..) if !found.without_counterpart.is_empty() => {
             (Outcome::Failed, format!("it cannot be evaluated on these events: no field tells {}", found.without_counterpart.join(", ")))
         }
-        (Ok(found), ..) if found.cut => (Outcome::Failed, format!("{}; choose a shorter window", cut_words())),
+        (Ok(found), ..) if !found.cut.is_empty() => (Outcome::Failed, format!("{}; choose a shorter window", found.cut)),
         (Ok(_), ..) => (Outcome::NotSeen, String::new()),
     };
-    let (times, cut) = found.as_ref().map_or((0, false), |found| (found.bound.times, found.cut));
+    let (times, cut) = found.as_ref().map_or((0, ""), |found| (found.bound.times, found.cut.as_str()));
     let mut query = format!("pattern: {}", model::text::shorten(&stored.pattern, LONGEST));
     if times > 0 {
         query.push_str(&format!(" | met {}", crate::text::counted(number(times as u64), "time")));
     }
-    if cut {
-        query.push_str(&format!(" | {}", cut_words()));
+    if !cut.is_empty() {
+        query.push_str(&format!(" | {cut}"));
     }
     query.push_str(&format!(" | time: {}", coverage::window_words(together.plan.window)));
     let mut detail = Detail { query: clean(&query), coverage: source.coverage.text.clone(), ..Detail::default() };
@@ -222,7 +245,7 @@ fn result(
         external: false,
         outcome,
         count: 0,
-        count_is_exact: !cut,
+        count_is_exact: cut.is_empty(),
         count_normalised: None,
         with_subdomains: None,
         first_at: Timestamp::NEVER,
@@ -245,6 +268,6 @@ fn result(
     Ok(result)
 }
 
-fn cut_words() -> String {
-    format!("only the newest {} events that may hold a part of it were compared", model::list::thousands(MOST_EVENTS as i64))
+fn too_many(most: u64, which: &str) -> String {
+    format!("only {} of the events that {which} were compared", model::list::thousands(number(most)))
 }

@@ -36,10 +36,12 @@ pub(crate) fn put(index: &LogIndex, source: i64, number: i64, events: &[(&str, &
     batch.finish().unwrap();
 }
 
+#[allow(dead_code)]
 pub(crate) fn needle(value: &str, kind: NeedleKind) -> Needle {
     Needle { id: 1, kind, value: value.to_owned(), alternatives: Vec::new() }
 }
 
+#[allow(dead_code)]
 pub(crate) fn search(index: &LogIndex, needles: &[Needle], window: Window, sources: Option<&[i64]>) -> SearchOutcome {
     index.search(&SearchRequest { needles, window, sources, batch: None, samples: 3 }, &|_, _| ControlFlow::Continue(())).unwrap()
 }
