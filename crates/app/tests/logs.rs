@@ -109,18 +109,23 @@ testkit::each_engine! {
         assert!(matches!(logs::file(&test, &test.lead, &file.id).await, Err(AppError::NotFound(_))));
         job::drain(&test).unwrap();
         assert_eq!(logs::sources(&test, &test.reader).await.unwrap()[0].events, 5);
+        let blobs = test.store.store().blobs().clone();
+        assert!(blobs.get(&file.sha256).is_err() && blobs.get(&kept.sha256).is_ok(), "its bytes are off the disk, and no other's");
         // They may come again.
         import(&test, "Windows logs", &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "four")]).await;
         assert_eq!(logs::sources(&test, &test.reader).await.unwrap()[0].events, 6);
+        import(&test, "Elsewhere", &two_days()).await;
 
         assert!(matches!(logs::delete_source(&test, &test.lead, "Windows logs").await, Err(AppError::Forbidden(_))));
         logs::delete_source(&test, &test.admin, "Windows logs").await.unwrap();
         job::drain(&test).unwrap();
-        assert_eq!(logs::sources(&test, &test.reader).await.unwrap(), []);
+        let left: Vec<String> = logs::sources(&test, &test.reader).await.unwrap().into_iter().map(|source| source.name).collect();
+        assert_eq!(left, ["Elsewhere"]);
+        assert!(blobs.get(&file.sha256).is_err() && blobs.get(&kept.sha256).is_ok(), "another source has the same bytes");
         assert!(matches!(logs::file(&test, &test.lead, &kept.id).await, Err(AppError::NotFound(_))));
         import(&test, "Windows logs", &two_days()).await;
         let back = logs::sources(&test, &test.reader).await.unwrap();
-        assert_eq!((back[0].files, back[0].events), (1, 5), "only what came after");
+        assert_eq!((back[1].files, back[1].events), (1, 5), "only what came after");
     }
 
     async fn what_an_interrupted_reader_left_is_read_again_and_counted_once(test: TestApp) {

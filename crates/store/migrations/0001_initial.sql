@@ -368,6 +368,8 @@ CREATE TABLE import (
     applied_at {int} NOT NULL
 );
 
+CREATE INDEX import_blob ON import (blob);
+
 CREATE TABLE document (
     id         {id},
     public_id  {text} NOT NULL UNIQUE,
@@ -377,6 +379,8 @@ CREATE TABLE document (
     created_by {text} NOT NULL,
     created_at {int} NOT NULL
 );
+
+CREATE INDEX document_blob ON document (blob);
 
 CREATE TABLE log_source (
     id         {id},

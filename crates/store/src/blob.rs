@@ -1,29 +1,29 @@
 //! Files by their content: what was uploaded, kept once under its SHA-256.
 //!
-//! A file is on disk before its row is written, so a row never points nowhere; a file without a row is harmless.
+//! A file is on disk before its row is written, so a row never points nowhere. A file without a row is of no use to anybody:
+//! a start sweeps up what a process that was killed left of them.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use model::Timestamp;
 use model::text::hex;
+use model::{Scope, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::engine::{Tx, params, statements};
+use crate::Store;
+use crate::engine::{Tx, params, statements, text_list, texts_in};
 use crate::error::{Result, StoreError};
 
 statements! {
     KEEP = "INSERT INTO blob (sha256, bytes, created_at) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
     ALL = "SELECT sha256 FROM blob ORDER BY sha256";
-    FORGET = "DELETE FROM blob WHERE sha256 = $1
-        AND NOT EXISTS (SELECT 1 FROM log_file f WHERE f.sha256 = $1 AND f.state IN ('indexing', 'indexed')
-            AND NOT (f.events = 0 AND f.expired > 0))
-        AND NOT EXISTS (SELECT 1 FROM import i WHERE i.blob = $1) AND NOT EXISTS (SELECT 1 FROM document d WHERE d.blob = $1)
-        AND NOT EXISTS (SELECT 1 FROM known_good_list k WHERE k.sha256 = $1)";
     FIND = "SELECT sha256, bytes FROM blob WHERE sha256 = $1";
 }
 
+/// How many files are set aside in one write: a rename each, some microseconds.
+const ASIDE: usize = 100;
 /// How much is read at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -120,17 +120,55 @@ impl Blobs {
         )
     }
 
-    /// Removes a file; whether it was there.
+    /// Moves a file out of its place, to be removed; whether it was there. However large it is, this takes no longer than a
+    /// rename does, which removing it may: it is done by the writer, while others wait.
+    ///
+    /// # Errors
+    /// When it can't be moved.
+    fn set_aside(&self, sha256: &str) -> Result<bool> {
+        let path = self.path(sha256)?;
+        match std::fs::rename(&path, self.aside(sha256)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(failed("setting aside", &path)(error)),
+        }
+    }
+
+    /// Removes a file that was set aside; whether it was there.
     ///
     /// # Errors
     /// When it can't be removed.
-    fn remove(&self, sha256: &str) -> Result<bool> {
-        let path = self.path(sha256)?;
+    fn remove_aside(&self, sha256: &str) -> Result<bool> {
+        let path = self.aside(sha256);
         match std::fs::remove_file(&path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(failed("removing", &path)(error)),
         }
+    }
+
+    /// Where a file waits to be removed: among what a start throws away.
+    fn aside(&self, sha256: &str) -> PathBuf {
+        self.root.join("incoming").join(sha256)
+    }
+
+    /// The hashes of all files that are in their places, in no order. What else lies in the directory is nobody's here.
+    ///
+    /// # Errors
+    /// When the directory can't be read.
+    fn on_disk(&self) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for head in std::fs::read_dir(&self.root).map_err(failed("reading", &self.root))?.flatten() {
+            let (directory, head) = (head.path(), head.file_name());
+            let Some(head) = head.to_str().filter(|head| head.len() == 2) else { continue };
+            for tail in std::fs::read_dir(&directory).map_err(failed("reading", &directory))?.flatten() {
+                let sha256 = format!("{head}{}", tail.file_name().to_string_lossy());
+                if self.path(&sha256).is_ok() {
+                    found.push(sha256);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Where a file lies; only what is a hash has a place.
@@ -159,22 +197,78 @@ pub fn keep(tx: &mut Tx<'_>, blobs: &Blobs, blob: &BlobRef, now: Timestamp) -> R
     tx.execute(KEEP, params![&blob.sha256, bytes, now]).map(|_| ())
 }
 
-/// Forgets the file of a log of which retention took every event, unless something else refers to it; whether it did. The
-/// bytes themselves are removed with [`remove_forgotten`], once this is committed.
+/// Forgets files that were logs, unless something else refers to them: a log of which events are left or still to come, an
+/// import, a document, a list. Tells which were forgotten; their bytes are removed with [`remove_forgotten`], once this is
+/// committed.
 ///
 /// # Errors
 /// When the database fails.
-pub fn forget(tx: &mut Tx<'_>, sha256: &str) -> Result<bool> {
-    Ok(tx.execute(FORGET, params![sha256])? > 0)
+pub fn forget(tx: &mut Tx<'_>, sha256: &[String]) -> Result<Vec<String>> {
+    let sql = format!(
+        "DELETE FROM blob WHERE sha256 {}
+         AND NOT EXISTS (SELECT 1 FROM log_file f WHERE f.sha256 = blob.sha256 AND f.state IN ('indexing', 'indexed')
+             AND NOT (f.events = 0 AND f.expired > 0))
+         AND NOT EXISTS (SELECT 1 FROM import i WHERE i.blob = blob.sha256)
+         AND NOT EXISTS (SELECT 1 FROM document d WHERE d.blob = blob.sha256)
+         AND NOT EXISTS (SELECT 1 FROM known_good_list k WHERE k.sha256 = blob.sha256) RETURNING sha256",
+        texts_in(tx.engine(), 1)
+    );
+    tx.query(&sql, params![text_list(sha256)], |row| row.text(0))
 }
 
-/// Removes the bytes of a file that was forgotten, unless they came again meanwhile; whether it did. In a write: what comes
-/// again is noted by the same writer, before this, which leaves it alone, or after, when [`keep`] sees that it is gone.
+/// Removes the bytes of files that no row knows, unless they came again meanwhile; tells how many. For threads of one's own.
+///
+/// They are moved out of their places in a write: what comes again is noted by the same writer, before this, which leaves it
+/// alone, or after, when [`keep`] sees that it is gone. Only then are they removed, which of a large file takes long.
 ///
 /// # Errors
-/// When the database fails, or the file can't be removed.
-pub fn remove_forgotten(tx: &mut Tx<'_>, blobs: &Blobs, sha256: &str) -> Result<bool> {
-    if find(tx, sha256)?.is_some() { Ok(false) } else { blobs.remove(sha256) }
+/// When the database fails, or a file can't be removed.
+pub fn remove_forgotten(store: &Store, sha256: &[String]) -> Result<u64> {
+    let mut removed = 0;
+    for chunk in sha256.chunks(ASIDE) {
+        let (blobs, some) = (store.blobs().clone(), chunk.to_vec());
+        store.write_blocking::<_, StoreError, _>(Scope::System, move |tx| {
+            let known = known(tx, &some)?;
+            some.iter().filter(|one| !known.contains(*one)).try_for_each(|one| blobs.set_aside(one).map(|_| ()))
+        })?;
+        for one in chunk {
+            removed += u64::from(store.blobs().remove_aside(one)?);
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes the files that no row knows: of uploads that were refused, or whose process was killed between two steps. Tells how
+/// many. Only for whoever holds the directory, on a thread of its own.
+///
+/// Where not one file of the directory is known, nothing is removed and this tells how many were left: then it is rather the
+/// database that is another's.
+///
+/// # Errors
+/// When the directory can't be read, the database fails, or a file can't be removed.
+pub fn sweep(store: &Store) -> Result<Swept> {
+    let found = store.blobs().on_disk()?;
+    let rows: HashSet<String> = store.read_blocking::<_, StoreError, _>(Scope::System, |tx| Ok(all(tx)?.into_iter().collect()))?;
+    let unknown: Vec<String> = found.iter().filter(|sha256| !rows.contains(*sha256)).cloned().collect();
+    if unknown.len() == found.len() {
+        return Ok(Swept { removed: 0, left: found.len() as u64 });
+    }
+    Ok(Swept { removed: remove_forgotten(store, &unknown)?, left: 0 })
+}
+
+/// What [`sweep`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Swept {
+    /// Files without a row that were removed.
+    pub removed: u64,
+    /// Files that were left, since none of the directory has a row.
+    pub left: u64,
+}
+
+/// Those of these hashes that have a row.
+fn known(tx: &mut Tx<'_>, sha256: &[String]) -> Result<HashSet<String>> {
+    let sql = format!("SELECT sha256 FROM blob WHERE sha256 {}", texts_in(tx.engine(), 1));
+    Ok(tx.query(&sql, params![text_list(sha256)], |row| row.text(0))?.into_iter().collect())
 }
 
 /// The hashes of all files.

@@ -3,7 +3,7 @@
 use model::sighting::LogFileState;
 use model::{Stamp, Timestamp};
 
-use crate::engine::{Row, Tx, id_list, ids_in, params, statements};
+use crate::engine::{Engine, Row, Tx, id_list, ids_in, params, statements};
 use crate::error::Result;
 
 /// A source of logs.
@@ -96,7 +96,6 @@ statements! {
     FIND = concat!("SELECT ", source_columns!(), " AND s.name = $1 GROUP BY s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset, s.kept_days");
     REMEMBER = "UPDATE log_source SET format = $2, clock_offset = $3 WHERE id = $1";
     KEEP = "UPDATE log_source SET kept_days = $2 WHERE id = $1";
-    EXPIRED = "UPDATE log_file SET events = $2, expired = $3, expired_at = $4, first_at = $5, last_at = $6 WHERE id = $1";
     DELETE = "UPDATE log_source SET deleted_at = $2 WHERE id = $1";
     INSERT_FILE = "INSERT INTO log_file (public_id, source_id, job_id, name, sha256, bytes, events, expired, expired_at, first_at, last_at, state,
         report, error, created_by, created_at) VALUES ($1, $2, 0, $3, $4, $5, 0, 0, 0, 0, 0, 'indexing', '', '', $6, $7) RETURNING id";
@@ -176,13 +175,33 @@ pub fn keep(tx: &mut Tx<'_>, source: i64, days: Option<i64>) -> Result<()> {
     tx.execute(KEEP, params![source, days.unwrap_or(-1)]).map(|_| ())
 }
 
-/// Notes what retention took of a file: the file as it is from then on.
+/// Notes what retention took of files: the files as they are from then on.
 ///
 /// # Errors
 /// When the database fails.
-pub fn expired(tx: &mut Tx<'_>, file: &LogFile) -> Result<()> {
-    let row = params![file.id, file.events, file.expired, file.expired_at, file.first_at, file.last_at];
-    tx.execute(EXPIRED, row).map(|_| ())
+pub fn expired(tx: &mut Tx<'_>, files: &[LogFile]) -> Result<()> {
+    let of = |file: &LogFile| [file.id, file.events, file.expired, file.expired_at.micros(), file.first_at.micros(), file.last_at.micros()];
+    let rows = crate::engine::to_json(&files.iter().map(of).collect::<Vec<_>>())?;
+    let column = |n: usize| match tx.engine() {
+        Engine::Sqlite => format!("json_extract(value, '$[{n}]')"),
+        Engine::Postgres => format!("CAST(value ->> {n} AS bigint)"),
+    };
+    let list = match tx.engine() {
+        Engine::Sqlite => "json_each($1)",
+        Engine::Postgres => "json_array_elements(CAST(CAST($1 AS text) AS json))",
+    };
+    let sql = format!(
+        "UPDATE log_file SET events = v.events, expired = v.expired, expired_at = v.expired_at, first_at = v.first_at, last_at = v.last_at
+         FROM (SELECT {} AS id, {} AS events, {} AS expired, {} AS expired_at, {} AS first_at, {} AS last_at FROM {list}) v
+         WHERE log_file.id = v.id",
+        column(0),
+        column(1),
+        column(2),
+        column(3),
+        column(4),
+        column(5)
+    );
+    tx.execute(&sql, params![&rows]).map(|_| ())
 }
 
 /// All sources, by name.

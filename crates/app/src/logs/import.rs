@@ -16,6 +16,7 @@ use super::read::{IMPORT_JOB, Payload};
 use crate::App;
 use crate::authorise::require;
 use crate::error::{AppError, Result};
+use crate::extract::on_a_thread;
 
 /// The largest file that is taken, in bytes as it is given (compressed or not).
 pub const MAX_BYTES: u64 = 16 << 30;
@@ -61,7 +62,8 @@ pub async fn import(app: &App, actor: &Actor, input: LogImport, content: impl Re
         }
         other => other?,
     };
-    app.change(actor, move |tx, stamp| {
+    let refused = kept.sha256.clone();
+    let noted = app.change(actor, move |tx, stamp| {
         if store::source::find(tx, &input.source)?.is_some() {
             return Err(AppError::invalid("/source", "is the name of an outside source: give the logs another"));
         }
@@ -105,8 +107,14 @@ pub async fn import(app: &App, actor: &Actor, input: LogImport, content: impl Re
         change::announce(tx, stamp, Topic::Logs, 0)?;
         let file = log_source::file_by_row(tx, file)?.ok_or(AppError::NotFound("log file"))?;
         LogFileView::load(tx, file, stamp.at)
-    })
-    .await
+    });
+    let noted = noted.await;
+    if noted.is_err() {
+        // What was refused is not kept; other files that have these bytes keep them.
+        let store = app.store.clone();
+        on_a_thread(move || blob::remove_forgotten(&store, &[refused])).await??;
+    }
+    noted
 }
 
 fn validate(input: &LogImport) -> Result<LogImport> {

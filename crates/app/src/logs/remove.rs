@@ -1,11 +1,12 @@
-//! The job that removes the events of deleted files from the log index: it waits its turn while a file is read.
+//! The job that removes the events of deleted files from the log index, and then their bytes: it waits its turn while a file
+//! is read.
 
 use model::Stamp;
 use model::job::JobState;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::Tx;
 use store::job::Job;
+use store::{Tx, blob, log_source};
 
 use crate::App;
 use crate::error::{AppError, Result};
@@ -22,11 +23,22 @@ pub(super) struct Payload {
     pub(super) files: Vec<i64>,
 }
 
+/// Files whose bytes are forgotten in one transaction.
+const CHUNK: usize = 500;
+
 fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let Payload { files, .. } = work.payload()?;
     for (at, file) in files.iter().enumerate() {
         work.progress(at as u64, files.len() as u64);
         app.logs.delete_batch(*file)?;
+    }
+    for some in files.chunks(CHUNK) {
+        let rows = some.to_vec();
+        let forgotten = app.store.write_step(model::Scope::System, move |tx| {
+            let gone: Vec<String> = log_source::files_by_rows(tx, &rows)?.into_iter().map(|file| file.sha256).collect();
+            Ok::<_, AppError>(blob::forget(tx, &gone)?)
+        })?;
+        blob::remove_forgotten(&app.store, &forgotten)?;
     }
     let (job, stamp) = (work.job.clone(), app.stamp(&work.job.created_by));
     app.store.write_blocking(model::Scope::System, move |tx| {

@@ -93,24 +93,15 @@ fn settle(app: &App, work: &Work, partition: &str, parts: &[Part]) -> Result<u64
         events += lost.values().map(|count| u64::try_from(*count).unwrap_or_default()).sum::<u64>();
         let details = json!({ "partition": name(partition), "sources": told(&lost, parts) });
         let stamp = app.stamp(&work.job.created_by);
+        let empty: Vec<String> = changed.iter().filter(|file| file.events == 0).map(|file| file.sha256.clone()).collect();
         let forgotten = app.store.write_blocking(Scope::System, move |tx| {
-            let mut forgotten = Vec::new();
-            for file in &changed {
-                log_source::expired(tx, file)?;
-            }
-            for file in changed.iter().filter(|file| file.events == 0) {
-                if blob::forget(tx, &file.sha256)? {
-                    forgotten.push(file.sha256.clone());
-                }
-            }
+            log_source::expired(tx, &changed)?;
+            let forgotten = blob::forget(tx, &empty)?;
             journal::append(tx, &stamp, &Deed { verb: "logs.expired", object: "logs", details: &details }, ShownIn::Journal)?;
             change::announce(tx, &stamp, Topic::Logs, 0)?;
             Ok::<_, AppError>(forgotten)
         })?;
-        let blobs = app.store.blobs().clone();
-        app.store.write_blocking(Scope::System, move |tx| {
-            forgotten.iter().try_for_each(|sha256| blob::remove_forgotten(tx, &blobs, sha256).map(|_| ()))
-        })?;
+        blob::remove_forgotten(&app.store, &forgotten)?;
     }
     Ok(events)
 }

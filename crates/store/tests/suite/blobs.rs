@@ -1,6 +1,7 @@
 //! Files: what is removed is gone from nobody who was told that it is kept.
 
 use model::Scope;
+use store::blob::Swept;
 use store::{StoreError, blob};
 use testkit::TestStore;
 
@@ -13,22 +14,32 @@ testkit::each_engine! {
             let (blobs, taken, at) = (blobs.clone(), taken.clone(), stamp.at);
             db.store().write_blocking::<_, StoreError, _>(Scope::System, move |tx| blob::keep(tx, &blobs, &taken, at))
         };
-        let remove = || {
-            let (blobs, sha256) = (blobs.clone(), taken.sha256.clone());
-            db.write(Scope::System, move |tx| blob::remove_forgotten(tx, &blobs, &sha256))
+        let remove = || blob::remove_forgotten(db.store(), std::slice::from_ref(&taken.sha256)).unwrap() == 1;
+        let forget = || {
+            let gone = [taken.sha256.clone()];
+            db.write(Scope::System, move |tx| blob::forget(tx, &gone)) == [taken.sha256.clone()]
         };
         keep().unwrap();
         // Forgotten, and noted again before its bytes went.
-        let sha256 = taken.sha256.clone();
-        assert!(db.write(Scope::System, move |tx| blob::forget(tx, &sha256)));
+        assert!(forget());
         keep().unwrap();
         assert!(!remove() && blobs.get(&taken.sha256).is_ok());
         // Its bytes went first: who brought it again is told to try once more.
-        let sha256 = taken.sha256.clone();
-        assert!(db.write(Scope::System, move |tx| blob::forget(tx, &sha256)));
+        assert!(forget());
         assert!(remove() && blobs.get(&taken.sha256).is_err());
         assert!(matches!(keep(), Err(StoreError::Busy)));
         blobs.put(&b"a log"[..], 100).unwrap();
         keep().unwrap();
+    }
+
+    fn files_that_no_row_knows_are_swept_up(db: TestStore) {
+        let blobs = db.store().blobs().clone();
+        let (kept, lost) = (blobs.put(&b"kept"[..], 100).unwrap(), blobs.put(&b"lost"[..], 100).unwrap());
+        assert_eq!(blob::sweep(db.store()).unwrap(), Swept { removed: 0, left: 2 }, "the database is another's");
+        assert!(blobs.get(&lost.sha256).is_ok());
+        let (into, noted, at) = (blobs.clone(), kept.clone(), db.stamp("ada").at);
+        db.write(Scope::System, move |tx| blob::keep(tx, &into, &noted, at));
+        assert_eq!(blob::sweep(db.store()).unwrap(), Swept { removed: 1, left: 0 });
+        assert!(blobs.get(&kept.sha256).is_ok() && blobs.get(&lost.sha256).is_err());
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use app::App;
 use app::account::{self, Secret};
 use axum::Extension;
+use store::{Store, blob};
 use tracing_subscriber::EnvFilter;
 use web::{Stopping, Web};
 
@@ -37,6 +38,7 @@ pub(crate) fn run(command: Serve) -> Result<(), String> {
     start_log(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| format!("starting threads: {e}"))?;
     let opened = open::open(&config, &command.data.data, "vizsla serve")?;
+    sweep(&opened.store)?;
     let outcome = runtime.block_on(serve(&config, opened.app.clone()));
     // Requests that did not end in time end here: what they had not committed never was.
     runtime.shutdown_timeout(GRACE);
@@ -45,6 +47,22 @@ pub(crate) fn run(command: Serve) -> Result<(), String> {
     drop((app, store));
     drop(held);
     outcome
+}
+
+/// Removes files that nothing refers to, before anything comes in.
+fn sweep(store: &Store) -> Result<(), String> {
+    let swept = blob::sweep(store).map_err(|error| error.to_string())?;
+    if swept.left > 0 {
+        let files = swept.left;
+        tracing::warn!(
+            files,
+            "the database knows none of the files in this directory, and they were left: is it this directory's database?"
+        );
+    }
+    if swept.removed > 0 {
+        tracing::info!(files = swept.removed, "files that nothing refers to were removed");
+    }
+    Ok(())
 }
 
 fn start_log(config: &Config) -> Result<(), String> {
