@@ -212,6 +212,22 @@ testkit::each_engine! {
         drop(export::case(&app, &app.reader, &number, query("json")).await.unwrap());
     }
 
+    async fn whoever_is_shut_out_meanwhile_gets_no_more(app: TestApp) {
+        let number = evidence::case(&app, &app.analyst, false).await.number;
+        let values = (0..1_500).map(|n| NewObservable::Value(format!("host-{n}.{}.example", "evil".repeat(15)))).collect();
+        artifact::add(&app, &app.analyst, &number, AddArtifacts { observables: values, ..AddArtifacts::default() }).await.unwrap();
+        app::job::drain(&app).unwrap();
+        let mut export = export::case(&app, &app.reader, &number, query("json")).await.unwrap();
+        export.chunks.recv().await.unwrap().unwrap();
+        let patch = CasePatch { restricted: Some(true), ..CasePatch::default() };
+        case::update(&app, &app.lead, &number, None, patch).await.unwrap();
+        let mut broke_off = None;
+        while let Some(chunk) = export.chunks.recv().await {
+            broke_off = chunk.err();
+        }
+        assert!(matches!(broke_off, Some(AppError::NotFound("case"))), "{broke_off:?}");
+    }
+
     async fn records_leave_without_a_case(app: TestApp) {
         let machine = json!({ "kind": "configuration_item", "name": "ws-014", "owner": "=HYPERLINK(\"x\")" });
         evidence::record(&app, machine).await;

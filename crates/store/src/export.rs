@@ -109,17 +109,18 @@ pub fn came(tx: &mut Tx<'_>, records: &[i64]) -> Result<Vec<Came>> {
     })
 }
 
-/// How those of these records that are in the case stand there. The caller has found the case.
+/// How those of these records that are in the case stand there, if the viewer may know of it.
 ///
 /// # Errors
 /// When the database fails.
 pub fn standings(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<HashMap<i64, Standing>> {
     let sql = format!(
         "SELECT record_id, status, reason, comment, status_by, status_at, added_by, added_at FROM artifact
-         WHERE {}",
-        case_rows_in(tx.engine(), 1, 2)
+         WHERE {} AND {}",
+        made_in_visible!("artifact.case_id"),
+        case_rows_in(tx.engine(), 2, 3)
     );
-    let rows = tx.query(&sql, params![case, id_list(records)], |row| {
+    let rows = tx.query(&sql, params![tx.viewer(), case, id_list(records)], |row| {
         let standing = Standing {
             status: row.code(1, model::artifact::Status::from_code)?,
             reason: row.text(2)?.parse().ok(),
@@ -134,17 +135,18 @@ pub fn standings(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<HashMap<
     Ok(rows.into_iter().collect())
 }
 
-/// Where these records of the case came from, oldest first. The caller has found the case.
+/// Where these records of the case came from, oldest first, if the viewer may know of it.
 ///
 /// # Errors
 /// When the database fails.
 pub fn origins(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<HashMap<i64, Vec<Origin>>> {
     let sql = format!(
         "SELECT origin, ref, title, detail, added_by, added_at, record_id FROM artifact_origin
-         WHERE case_id = $1 AND record_id {} AND undone_by = 0 ORDER BY id",
-        ids_in(tx.engine(), 2)
+         WHERE {} AND case_id = $2 AND record_id {} AND undone_by = 0 ORDER BY id",
+        made_in_visible!("artifact_origin.case_id"),
+        ids_in(tx.engine(), 3)
     );
-    Ok(gather(tx.query(&sql, params![case, id_list(records)], |row| Ok((row.int(6)?, read_origin(row, 0)?)))?))
+    Ok(gather(tx.query(&sql, params![tx.viewer(), case, id_list(records)], |row| Ok((row.int(6)?, read_origin(row, 0)?)))?))
 }
 
 /// What was written of these records in a case, or, without one, in any that the viewer may read; oldest first.
@@ -163,8 +165,8 @@ pub fn annotations(tx: &mut Tx<'_>, case: Option<i64>, records: &[i64]) -> Resul
     Ok(gather(tx.query(&sql, params, |row| annotation::read(row, 0).map(|one| (one.record, one)))?))
 }
 
-/// What our own sources told of these observables when they were last looked for in the case: seen, and not seen. The caller
-/// has found the case.
+/// What our own sources told of these observables when they were last looked for in the case, if the viewer may know of it:
+/// seen, and not seen.
 ///
 /// # Errors
 /// When the database fails.
@@ -172,13 +174,14 @@ pub fn sightings(tx: &mut Tx<'_>, case: i64, records: &[i64]) -> Result<HashMap<
     let sql = format!(
         "SELECT t.record_id, s.number, t.source, t.hits, t.count_is_exact, t.first_at, t.last_at, s.finished_at FROM (
             SELECT d.record_id, max(d.search_id) AS search_id FROM sighting_needle d JOIN sighting_search q ON q.id = d.search_id
-            WHERE q.case_id = $1 AND q.state = 'done' AND d.record_id {} GROUP BY d.record_id
+            WHERE {} AND q.case_id = $2 AND q.state = 'done' AND d.record_id {} GROUP BY d.record_id
          ) AS d JOIN sighting_result t ON t.search_id = d.search_id AND t.record_id = d.record_id
          JOIN sighting_search s ON s.id = d.search_id
-         WHERE t.external = 0 AND (t.outcome = $3 OR t.outcome = $4) ORDER BY t.id",
-        ids_in(tx.engine(), 2)
+         WHERE t.external = 0 AND (t.outcome = $4 OR t.outcome = $5) ORDER BY t.id",
+        made_in_visible!("q.case_id"),
+        ids_in(tx.engine(), 3)
     );
-    let params = params![case, id_list(records), Outcome::Seen.code(), Outcome::NotSeen.code()];
+    let params = params![tx.viewer(), case, id_list(records), Outcome::Seen.code(), Outcome::NotSeen.code()];
     let rows = tx.query(&sql, params, |row| {
         let told = Told {
             search: row.int(1)?,

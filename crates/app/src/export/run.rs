@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use formats::export::{self, Head, Options, Sink};
 use model::Actor;
-use store::Tx;
+use store::{Tx, case};
 use tokio::sync::mpsc;
 
 use super::plan::{Plan, Planner};
@@ -209,14 +209,19 @@ impl Writer {
         }
     }
 
-    /// Reads as the actor, patiently.
+    /// Reads as the actor, patiently. Whoever is shut out of the case meanwhile gets no more.
     fn read<T, F>(&self, work: F) -> Result<T>
     where
         F: FnOnce(&mut Tx<'_>, &Scene) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
         let scene = Arc::clone(&self.scene);
-        read_patiently(&self.app, &self.scene.actor, move |tx| work(tx, &scene))
+        read_patiently(&self.app, &self.scene.actor, move |tx| {
+            if scene.case != 0 {
+                case::find_by_id(tx, scene.case)?.ok_or(AppError::NotFound("case"))?;
+            }
+            work(tx, &scene)
+        })
     }
 }
 
