@@ -3,10 +3,12 @@
 
 mod evidence;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use app::AppError;
 use app::artifact::NewObservable;
+use app::case::CasePatch;
 use app::sighting::{self, SightingResultView};
 use app::source::{self, DryRun, Settings, SourceInput, SourcePatch};
 use app::{job, logs};
@@ -164,6 +166,60 @@ fn a_search_that_is_cancelled_does_not_wait_for_a_source_that_hangs() {
 }
 
 testkit::each_engine! {
+    async fn what_a_source_failed_at_tells_nobody_what_it_was_asked(test: TestApp) {
+        let redirecting = Service::new(|request| Reply::status(302, "").with("location", &format!("https://sso.example/login?next={}", request.target)));
+        let locked = Service::new(|request| Reply::status(403, format!("no right to {}", request.target)));
+        let breaking = Service::new(|_| Reply::hanging());
+        let services = [("redirecting", redirecting.url()), ("locked", locked.url()), ("breaking", breaking.url()), ("down", "http://127.0.0.1:1")];
+        for (name, url) in services {
+            set_up(&test, name, url, |input| {
+                input.kind = SourceKind::Http;
+                input.settings.queries = [("default".to_owned(), "GET /search?q=$(observable)".to_owned())].into();
+            }).await;
+        }
+        let case = evidence::case(&test, &test.analyst, true).await.number;
+        evidence::add(&test, &test.analyst, &case, &["secret.example"]).await;
+        let all = results(&test, &search(&test, &case, all_data()).await).await;
+        assert!(of(&all, "locked").error.contains("no right to /search"), "the case is told what the source said: {}", of(&all, "locked").error);
+        assert!(of(&all, "redirecting").error.contains("redirect to https://sso.example, which"), "{}", of(&all, "redirecting").error);
+        assert!(!of(&all, "down").error.contains("secret"), "{}", of(&all, "down").error);
+        let shown = source::list(&test, &test.reader).await.unwrap();
+        let error = |name: &str| shown.iter().find(|source| source.name == name).unwrap().error.as_str();
+        assert_eq!(error("locked"), "the source answered 403");
+        assert!(error("redirecting").contains("answered with a redirect, which is not followed"));
+        assert_eq!(error("down"), "the source could not be reached");
+        assert_eq!(error("breaking"), "the source did not answer within 1 seconds");
+        assert!(!serde_json::to_string(&shown).unwrap().contains("secret."), "{shown:?}");
+    }
+
+    async fn a_case_that_is_restricted_meanwhile_tells_the_library_nothing_more(test: TestApp) {
+        let restricted = Arc::new(AtomicBool::new(false));
+        let wait = Arc::clone(&restricted);
+        let slow = Service::new(move |request| {
+            while !wait.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+            elastic(request, "to 192.0.2.1")
+        });
+        set_up(&test, "slow", slow.url(), |input| input.settings.timeout_seconds = 60).await;
+        let case = case_with(&test, &["192.0.2.1"]).await;
+        let started = sighting::start(&test, &test.analyst, &case, all_data()).await.unwrap();
+        let app = test.app.clone();
+        let working = std::thread::spawn(move || job::drain(&app));
+        while slow.asked().is_empty() {
+            std::thread::yield_now();
+        }
+        let patch = CasePatch { restricted: Some(true), allowed_accounts: Some(vec!["ada".to_owned()]), ..CasePatch::default() };
+        app::case::update(&test, &test.lead, &case, None, patch).await.unwrap();
+        restricted.store(true, Ordering::Relaxed);
+        working.join().unwrap().unwrap();
+        let query = sighting::ResultQuery::default();
+        let all = sighting::results(&test, &test.analyst, &started.number, query).await.unwrap().items;
+        assert_eq!(of(&all, "slow").count, 1);
+        let known = app::record::get(&test, &test.reader, &all[0].observable.id).await.unwrap().record;
+        assert_eq!((known.first_seen, known.last_seen), (None, None));
+    }
+
     async fn a_secret_is_kept_and_never_shown(test: TestApp) {
         let service = Service::new(|request| elastic(request, "to 192.0.2.1"));
         set_up(&test, "siem", service.url(), |input| {

@@ -149,10 +149,11 @@ impl Asking<'_, '_> {
         }
     }
 
-    /// Notes with the source when it was asked and how that went.
+    /// Notes with the source when it was asked and how that went. Every reader sees it, whoever may know of the case: what was
+    /// asked for and what the source said of it stand in the search alone.
     fn note(&self) -> Result<(), Stop> {
         let (id, now) = (self.source.id, self.together.app.now());
-        let error = self.worst.as_ref().map_or_else(String::new, |error| error.to_string().replace('\0', " "));
+        let error = self.worst.as_ref().map_or_else(String::new, AskError::kind);
         self.together.app.store.write_blocking(Scope::System, move |tx| store::source::asked(tx, id, &error, now))?;
         Ok(())
     }

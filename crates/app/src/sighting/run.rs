@@ -61,7 +61,6 @@ pub(super) struct LogSource {
 pub(super) struct Plan {
     pub(super) search: Search,
     pub(super) window: Window,
-    pub(super) restricted: bool,
     pub(super) logs: Vec<LogSource>,
     pub(super) outside: Vec<source::Source>,
 }
@@ -172,11 +171,11 @@ impl Together<'_> {
     /// Stores the results of some observables.
     pub(super) fn keep(&self, stored: &[sighting::Needle], results: Vec<NewResult>) -> Result<(), Stop> {
         let (Some(first), Some(last)) = (stored.first(), stored.last()) else { return Ok(()) };
-        let (span, search, restricted, job) = ((first.record, last.record), self.plan.search.id, self.plan.restricted, self.work.job.id);
+        let (span, search, job) = ((first.record, last.record), self.plan.search.id, self.work.job.id);
         let now = self.app.now();
         let cancelled = self.app.store.write_step(Scope::System, move |tx| {
             // Where there was no source to ask, nothing can be said.
-            sighting::store(tx, search, span, &results, Outcome::NoCoverage, restricted)?;
+            sighting::store(tx, search, span, &results, Outcome::NoCoverage)?;
             store::job::heart(tx, job, now)
         })?;
         if cancelled {
@@ -206,10 +205,9 @@ pub(super) fn as_json<T: Serialize + ?Sized>(value: &T) -> Result<String, Stop> 
 }
 
 fn plan(app: &App, search: i64) -> Result<Plan, Stop> {
-    let (search, restricted, sources, outside) = app.store.read_blocking(Scope::System, move |tx| {
+    let (search, sources, outside) = app.store.read_blocking(Scope::System, move |tx| {
         let search = sighting::find_by_row(tx, search)?.ok_or(AppError::NotFound("sightings search"))?;
-        let case = case::find_by_id(tx, search.case)?.ok_or(AppError::NotFound("case"))?;
-        Ok::<_, AppError>((search, case.restricted, log_source::list(tx)?, source::list(tx)?))
+        Ok::<_, AppError>((search, log_source::list(tx)?, source::list(tx)?))
     })?;
     let window = if search.all_data { Window::All } else { Window::Between(search.window_from, search.window_to) };
     let rows: HashMap<String, i64> = sources.into_iter().map(|source| (source.name, source.id)).collect();
@@ -227,7 +225,7 @@ fn plan(app: &App, search: i64) -> Result<Plan, Stop> {
         let row = rows.get(name).copied();
         logs.push(LogSource { row, coverage: coverage::of(name, window, row.and_then(|row| held.get(&row))) });
     }
-    Ok(Plan { search, window, restricted, logs, outside })
+    Ok(Plan { search, window, logs, outside })
 }
 
 /// What the log sources have; outside sources tell it when they are asked.

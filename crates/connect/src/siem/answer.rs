@@ -56,6 +56,22 @@ impl AskError {
             Self::TooLarge(_) | Self::Malformed(_) | Self::Refused(_) => false,
         }
     }
+
+    /// What is told of it where everyone reads it: its kind, with nothing of the question and nothing that the source said.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Network(_) => "the source could not be reached".to_owned(),
+            Self::Timeout(_) | Self::TooLarge(_) | Self::Cancelled => self.to_string(),
+            Self::Status { status, .. } => format!("the source answered {status}"),
+            Self::Limited { status, tries, .. } => {
+                format!("the source answered {status} (too many questions, or overloaded) {tries} times")
+            }
+            Self::Redirect(_) => "the source answered with a redirect, which is not followed; set its address to where it is".to_owned(),
+            Self::Malformed(_) => "the source's answer can't be understood".to_owned(),
+            Self::Refused(_) => "the source can't be asked as it is set up".to_owned(),
+        }
+    }
 }
 
 /// One observable to ask for.

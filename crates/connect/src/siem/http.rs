@@ -134,7 +134,7 @@ impl Http {
             let (status, after, body) = self.once(call)?;
             match status {
                 200..=299 => return Ok(body),
-                300..=399 => return Err(AskError::Redirect(told(&after))),
+                300..=399 => return Err(AskError::Redirect(told(&self.origin(&after)))),
                 429 | 503 if tries < TRIES => self.wait(wait(&after, tries, self.backoff))?,
                 429 | 503 => return Err(AskError::Limited { status, tries, detail: told(&reason(&body)) }),
                 _ => return Err(AskError::Status { status, detail: told(&reason(&body)) }),
@@ -175,12 +175,12 @@ impl Http {
     }
 
     async fn read(&self, request: reqwest::RequestBuilder) -> Result<(u16, String, Vec<u8>), AskError> {
-        let mut answer = request.send().await.map_err(|error| self.failed(&error))?;
+        let mut answer = request.send().await.map_err(|error| self.failed(error))?;
         let status = answer.status().as_u16();
         let header = |name: HeaderName| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let after = if (300..400).contains(&status) { header(LOCATION) } else { header(RETRY_AFTER) };
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(error))? {
             if body.len() + chunk.len() > LARGEST {
                 return Err(AskError::TooLarge(LARGEST / 1024 / 1024));
             }
@@ -189,12 +189,20 @@ impl Http {
         Ok((status, after, body))
     }
 
-    fn failed(&self, error: &reqwest::Error) -> AskError {
+    /// Where a redirect leads: scheme, host and port. Its path and query may hold what was asked for.
+    fn origin(&self, location: &str) -> String {
+        let to = self.base.join(location).map(|url| url.origin());
+        to.ok().filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization()).unwrap_or_default()
+    }
+
+    /// The address of a question holds what was asked for, so no message names it.
+    fn failed(&self, error: reqwest::Error) -> AskError {
         if error.is_timeout() {
             return AskError::Timeout(self.timeout);
         }
+        let error = error.without_url();
         let mut text = error.to_string();
-        let mut cause = std::error::Error::source(error);
+        let mut cause = std::error::Error::source(&error);
         while let Some(inner) = cause {
             text.push_str(&format!(": {inner}"));
             cause = inner.source();

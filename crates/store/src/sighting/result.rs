@@ -118,11 +118,12 @@ statements! {
     SEEN = "UPDATE record SET
         first_seen = CASE WHEN record.first_seen = 0 OR record.first_seen > n.first_at THEN n.first_at ELSE record.first_seen END,
         last_seen = CASE WHEN record.last_seen < n.last_at THEN n.last_at ELSE record.last_seen END
-        FROM sighting_needle n WHERE n.record_id = record.id AND n.search_id = $1 AND n.record_id >= $2 AND n.record_id <= $3
+        FROM sighting_needle n JOIN sighting_search s ON s.id = n.search_id JOIN security_case c ON c.id = s.case_id
+        WHERE n.record_id = record.id AND n.search_id = $1 AND n.record_id >= $2 AND n.record_id <= $3
         AND n.hits > 0 AND n.first_at > 0
         AND EXISTS (SELECT 1 FROM sighting_result t WHERE t.search_id = n.search_id AND t.record_id = n.record_id AND t.external = 0)
-        AND (CAST($4 AS bigint) = 0 OR (record.library = 0 AND NOT EXISTS (
-            SELECT 1 FROM artifact o JOIN sighting_search s ON s.id = n.search_id WHERE o.record_id = record.id AND o.case_id <> s.case_id)))";
+        AND (c.restricted = 0 OR (record.library = 0 AND NOT EXISTS (
+            SELECT 1 FROM artifact o WHERE o.record_id = record.id AND o.case_id <> s.case_id)))";
 }
 
 const RESULT_HEAD: &str = "INSERT INTO sighting_result (search_id, record_id, source, external, outcome, count, count_is_exact,
@@ -153,20 +154,13 @@ fn read_result(row: &Row<'_>) -> Result<SightingResult> {
 }
 
 /// Stores what all sources hold of the observables of rows `first..=last`, sums it up, and widens the time in which those
-/// observables were seen. What a restricted case learns stays out of the library (`restricted`).
+/// observables were seen. What a case learns that is restricted by now stays out of the library.
 ///
 /// Of observables without any result, because there was no source to ask, `otherwise` is noted.
 ///
 /// # Errors
 /// When the database fails.
-pub fn store(
-    tx: &mut Tx<'_>,
-    search: i64,
-    (first, last): (i64, i64),
-    results: &[NewResult],
-    otherwise: Outcome,
-    restricted: bool,
-) -> Result<()> {
+pub fn store(tx: &mut Tx<'_>, search: i64, (first, last): (i64, i64), results: &[NewResult], otherwise: Outcome) -> Result<()> {
     let mut values = Vec::with_capacity(results.len() * 14);
     for result in results {
         values.extend([
@@ -189,7 +183,7 @@ pub fn store(
     insert_rows(tx, RESULT_HEAD, 14, &values, "")?;
     tx.execute(SET_OUTCOME, params![search, first, last, otherwise.code()])?;
     tx.execute(SUM_UP, params![search, first, last])?;
-    tx.execute(SEEN, params![search, first, last, restricted]).map(|_| ())
+    tx.execute(SEEN, params![search, first, last]).map(|_| ())
 }
 
 /// `new` adds the condition of what an earlier search did not see.

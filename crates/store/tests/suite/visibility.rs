@@ -265,7 +265,7 @@ testkit::each_engine! {
             let search = sighting::insert(tx, &new, 2, &stamp)?;
             sighting::add_needles(tx, search, &[mine.id, both.id])?;
             let results: Vec<NewResult> = [mine, both].iter().map(|record| seen_once(record.id)).collect();
-            sighting::store(tx, search, (mine.id, both.id), &results, Outcome::NoCoverage, true)
+            sighting::store(tx, search, (mine.id, both.id), &results, Outcome::NoCoverage)
         });
         let seen = db.read(Scope::System, move |tx| record::find_by_rows(tx, &[mine.id, both.id]));
         let first = |row: i64| seen.iter().find(|record| record.id == row).map(|record| record.first_seen.micros());
