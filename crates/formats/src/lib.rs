@@ -7,4 +7,5 @@ pub mod extract;
 pub mod intel;
 pub mod known_good;
 pub mod log_events;
+mod raw;
 pub mod records;

@@ -176,18 +176,29 @@ pub enum Unreadable {
     NotIntel(String),
 }
 
+/// How many times its size a packed document comes to: documents of intelligence come to some twenty times theirs, hostile ones
+/// to a thousand.
+const MOST_TIMES: usize = 200;
+/// Bytes that a packed document may come to, however small it is.
+const UNPACKED: usize = 8 * 1024 * 1024;
+
 /// Unpacks gzip within the limit; none when the bytes are not packed.
 ///
 /// # Errors
-/// When it is broken, or larger than is taken.
+/// When it is broken, larger than is taken, or packed as only what is hostile is.
 pub fn unpack(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Unreadable> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(None);
     }
     let mut unpacked = Vec::new();
-    let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(limits.bytes as u64 + 1);
+    let most = limits.bytes.min(UNPACKED.max(bytes.len().saturating_mul(MOST_TIMES)));
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(most as u64 + 1);
     reader.read_to_end(&mut unpacked).map_err(|error| Unreadable::NotGzip(error.to_string()))?;
-    if unpacked.len() > limits.bytes { Err(Unreadable::TooLarge { limit: limits.bytes }) } else { Ok(Some(unpacked)) }
+    match unpacked.len() > most {
+        true if most < limits.bytes => Err(Unreadable::NotGzip(format!("it comes to more than {MOST_TIMES} times its size"))),
+        true => Err(Unreadable::TooLarge { limit: limits.bytes }),
+        false => Ok(Some(unpacked)),
+    }
 }
 
 /// Reads a document, telling by its content what it is written in; gzip is unpacked.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{Limits, Row, Table, Unreadable};
+use crate::raw::{self, Outline};
 
 /// How deep objects in objects are followed.
 const DEEPEST: usize = 4;
@@ -13,31 +14,20 @@ const ENVELOPES: [&str; 6] = ["records", "result", "results", "items", "data", "
 
 /// An array of objects.
 pub(super) fn array(text: &str, limits: &Limits, table: &mut Table) -> Result<(), Unreadable> {
-    let items: Vec<Value> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     table.notes.insert(0, "a JSON array".to_owned());
-    take_items(items, limits, table);
-    Ok(())
+    take_items(text, limits, table)
 }
 
 /// JSON lines, or one object that holds the rows.
 pub(super) fn objects(text: &str, limits: &Limits, table: &mut Table) -> Result<(), Unreadable> {
-    if let Ok(Value::Object(mut whole)) = serde_json::from_str::<Value>(text) {
-        let rows = ENVELOPES.iter().find_map(|name| match whole.remove(*name) {
-            Some(Value::Array(items)) => Some((name, items)),
-            Some(other) => {
-                whole.insert((*name).to_owned(), other);
-                None
-            }
-            None => None,
-        });
+    if let Ok(Some(whole)) = Outline::of(text, ENVELOPES.len(), &|name| ENVELOPES.contains(&name)) {
+        let rows = ENVELOPES.iter().find(|name| whole.has_list(name)).and_then(|name| Some((name, whole.get(name)?)));
         if let Some((name, items)) = rows {
             table.notes.insert(0, format!("JSON, with the rows in `{name}`"));
-            take_items(items, limits, table);
-        } else {
-            table.notes.insert(0, "one JSON object".to_owned());
-            let mut columns = Columns::default();
-            take(whole, "item 1".to_owned(), limits, table, &mut columns);
+            return take_items(items.get(), limits, table);
         }
+        table.notes.insert(0, "one JSON object".to_owned());
+        take_item(text, "item 1".to_owned(), limits, table, &mut Columns::default());
         return Ok(());
     }
     table.notes.insert(0, "JSON lines".to_owned());
@@ -71,17 +61,26 @@ fn not_json(error: &serde_json::Error) -> Unreadable {
 #[derive(Default)]
 struct Columns(HashSet<String>);
 
-fn take_items(items: Vec<Value>, limits: &Limits, table: &mut Table) {
+/// Takes the objects of a list as they come: of a list of millions no more is held than its rows.
+fn take_items(text: &str, limits: &Limits, table: &mut Table) -> Result<(), Unreadable> {
     let mut columns = Columns::default();
-    for (n, item) in items.into_iter().enumerate() {
+    let read = raw::elements(text, &mut |n, item| {
         let at = format!("item {}", n + 1);
-        if !table.has_room(limits, &at) {
-            return;
+        let room = table.has_room(limits, &at);
+        if room {
+            take_item(item.get(), at, limits, table, &mut columns);
         }
-        match item {
-            Value::Object(object) => take(object, at, limits, table, &mut columns),
-            _ => table.refuse(limits, at, "is not a JSON object"),
-        }
+        room
+    });
+    read.map(|_| ()).map_err(|error| not_json(&error))
+}
+
+fn take_item(text: &str, at: String, limits: &Limits, table: &mut Table, columns: &mut Columns) {
+    // What is no value of a cell counts as well: names, quotes, what is empty.
+    match raw::value(text, limits.row_bytes.saturating_mul(4), None) {
+        Ok(Value::Object(object)) => take(object, at, limits, table, columns),
+        Ok(_) => table.refuse(limits, at, "is not a JSON object"),
+        Err(why) => table.refuse(limits, at, why),
     }
 }
 

@@ -9,7 +9,10 @@ use serde_json::Value;
 use super::draft::Draft;
 use super::json::{Object, flag, list, moment, text};
 use super::{Found, Reader, marks, modified, stix_id, tags};
+use crate::raw::Outline;
 
+/// What an event holds in lists, beside its own properties.
+const LISTS: [&str; 7] = ["Attribute", "Object", "EventReport", "RelatedEvent", "Galaxy", "ShadowAttribute", "CryptographicKey"];
 /// Bytes of text that a report keeps.
 const MOST_TEXT: usize = 90_000;
 
@@ -56,9 +59,10 @@ impl Event {
 }
 
 impl Reader<'_> {
-    /// Reads an event.
-    pub(super) fn event(&mut self, at: &str, source: &Object) {
+    /// Reads an event. What it holds is read one by one.
+    pub(super) fn event(&mut self, at: &str, whole: &Outline<'_>) {
         self.document.count("events");
+        let source = &self.head(at, whole, &LISTS);
         let info = text(source, "info");
         let seed = format!("{info}\0{}\0{}", text(source, "date"), text(source, "id"));
         let uuid = text(source, "uuid");
@@ -67,25 +71,33 @@ impl Reader<'_> {
         for _ in &names {
             self.document.count("event_tags");
         }
-        for _ in list(source, "Galaxy") {
-            self.document.count("event_galaxies");
+        for _ in self.items(&format!("{at}/ShadowAttribute"), whole.get("ShadowAttribute")) {
+            self.document.count("shadow_attributes");
         }
-        self.shadows(source);
         let (tlp, labels) = marks(&names);
         let mut event = Event::new(id.clone(), tlp);
         self.ends.insert(uuid.to_lowercase(), id.clone());
         let place = self.document.objects.len();
         let report = self.report(source, &info, tlp, labels);
         // Everything of the event stands behind its report, whose text is only known at the end.
-        self.clusters_of(&mut event, at, source, None);
-        for (n, attribute) in objects(source, "Attribute") {
-            self.attribute(&mut event, &format!("{at}/Attribute/{n}"), attribute, None);
+        let mut told = HashSet::new();
+        for (at, galaxy) in self.held(at, whole, "Galaxy") {
+            self.document.count("event_galaxies");
+            let Some(galaxy) = self.read(&at, galaxy) else { continue };
+            self.clusters_in(&mut event, &at, &galaxy, None, &mut told);
         }
-        for (n, object) in objects(source, "Object") {
-            self.object(&mut event, &format!("{at}/Object/{n}"), object);
+        self.clusters_by_tag(&mut event, at, source, None, &told);
+        for (at, attribute) in self.held(at, whole, "Attribute") {
+            let Some(attribute) = self.read(&at, attribute) else { continue };
+            self.attribute(&mut event, &at, &attribute, None);
         }
-        for (n, told) in objects(source, "EventReport") {
-            self.event_report(&mut event, &format!("{at}/EventReport/{n}"), told);
+        for (at, object) in self.held(at, whole, "Object") {
+            let Some(object) = self.read(&at, object) else { continue };
+            self.object(&mut event, &at, &object);
+        }
+        for (at, told) in self.held(at, whole, "EventReport") {
+            let Some(told) = self.read(&at, told) else { continue };
+            self.event_report(&mut event, &at, &told);
         }
         self.close(at, source, report, place, event);
     }
@@ -131,11 +143,7 @@ impl Reader<'_> {
             self.document.count("text_cut");
         }
         let report = report.text("description", &event.told).lines("external_references", &event.references);
-        let mut head = source.clone();
-        for held in ["Attribute", "Object", "EventReport", "RelatedEvent", "Galaxy", "ShadowAttribute", "CryptographicKey"] {
-            head.remove(held);
-        }
-        let original = self.original(&head);
+        let original = self.original(source);
         let record = match report.finish(&event.id) {
             Ok(record) => record,
             Err(why) => return self.refuse(at, why),

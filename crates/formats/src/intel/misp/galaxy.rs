@@ -1,5 +1,7 @@
 //! Galaxies: actors, malware, tools, techniques, countries, sectors, in clusters or as machine tags.
 
+use std::collections::HashSet;
+
 use model::Timestamp;
 use model::kind::Kind;
 use model::relationship::RelationshipType;
@@ -9,10 +11,11 @@ use super::draft::Draft;
 use super::event::{Event, objects};
 use super::json::{Object, text, texts};
 use super::{Found, Reader, relationship, stix_id, tags};
+use crate::raw::Outline;
 
 /// A galaxy's file: its head, and its clusters as `values`.
-pub(super) fn is_cluster_file(object: &Object) -> bool {
-    object.get("values").is_some_and(Value::is_array) && (object.contains_key("type") || object.contains_key("authors"))
+pub(super) fn is_cluster_file(object: &Outline<'_>) -> bool {
+    object.has_list("values") && (object.has("type") || object.has("authors"))
 }
 
 /// What the clusters of a galaxy are, and what their STIX ids begin with. The lists are those of MISP's own converter.
@@ -62,20 +65,30 @@ fn how(from: &str, kind: Kind) -> RelationshipType {
 }
 
 impl Reader<'_> {
-    /// The galaxies and machine tags on an event (`from` is none: the report refers to them) or an attribute.
+    /// The galaxies and machine tags on an attribute.
     pub(super) fn clusters_of(&mut self, event: &mut Event, at: &str, of: &Object, from: Option<&str>) {
-        let mut told = Vec::new();
+        let mut told = HashSet::new();
         for (g, galaxy) in objects(of, "Galaxy") {
-            for (n, cluster) in objects(galaxy, "GalaxyCluster") {
-                let at = format!("{at}/Galaxy/{g}/GalaxyCluster/{n}");
-                let sort = [text(cluster, "type"), text(galaxy, "type")].into_iter().find(|sort| !sort.is_empty()).unwrap_or_default();
-                told.push(tag_of(&sort, cluster));
-                self.cluster(event, &at, &sort, cluster, from);
-            }
+            self.clusters_in(event, &format!("{at}/Galaxy/{g}"), galaxy, from, &mut told);
         }
+        self.clusters_by_tag(event, at, of, from, &told);
+    }
+
+    /// The clusters of a galaxy on an event (`from` is none: the report refers to them) or an attribute. Their tags are `told`.
+    pub(super) fn clusters_in(&mut self, event: &mut Event, at: &str, galaxy: &Object, from: Option<&str>, told: &mut HashSet<String>) {
+        for (n, cluster) in objects(galaxy, "GalaxyCluster") {
+            let at = format!("{at}/GalaxyCluster/{n}");
+            let sort = [text(cluster, "type"), text(galaxy, "type")].into_iter().find(|sort| !sort.is_empty()).unwrap_or_default();
+            told.insert(tag_of(&sort, cluster).to_ascii_lowercase());
+            self.cluster(event, &at, &sort, cluster, from);
+        }
+    }
+
+    /// The clusters that only machine tags name.
+    pub(super) fn clusters_by_tag(&mut self, event: &mut Event, at: &str, of: &Object, from: Option<&str>, told: &HashSet<String>) {
         for (n, tag) in tags(of).iter().enumerate() {
             let Some((sort, value)) = machine_tag(tag) else { continue };
-            if told.iter().any(|known| known.eq_ignore_ascii_case(tag)) {
+            if told.contains(&tag.to_ascii_lowercase()) {
                 continue;
             }
             let mut cluster = Object::new();
@@ -94,16 +107,17 @@ impl Reader<'_> {
     }
 
     /// A galaxy's file: every cluster, and how they are related as far as they are in it.
-    pub(super) fn cluster_file(&mut self, at: &str, galaxy: &Object) {
-        let sort = text(galaxy, "type");
+    pub(super) fn cluster_file(&mut self, at: &str, galaxy: &Outline<'_>) {
+        let head = self.head(at, galaxy, &["values"]);
+        let sort = text(&head, "type");
         if self.document.title.is_empty() {
-            self.document.title = text(galaxy, "name");
+            self.document.title = text(&head, "name");
         }
-        for (n, cluster) in objects(galaxy, "values") {
-            let at = format!("{at}/values/{n}");
+        for (at, cluster) in self.held(at, galaxy, "values") {
             self.document.count("clusters");
-            let Some(id) = self.put_cluster(&at, &sort, cluster) else { continue };
-            for (r, related) in objects(cluster, "related") {
+            let Some(cluster) = self.read(&at, cluster) else { continue };
+            let Some(id) = self.put_cluster(&at, &sort, &cluster) else { continue };
+            for (r, related) in objects(&cluster, "related") {
                 self.document.count("cluster_relations");
                 let to = text(related, "dest-uuid").to_lowercase();
                 self.waiting.push((format!("{at}/related/{r}"), id.clone(), relationship(&text(related, "type")), to));

@@ -25,15 +25,20 @@ use model::Timestamp;
 use model::kind::NewRecord;
 use model::relationship::RelationshipType;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use self::json::{Object, text};
 use super::{Document, Format, IntelLink, IntelObject, Limits, Unreadable};
+use crate::raw::{self, Outline};
 
 pub use sniff::is_misp;
 
 /// The namespace of ids for what has no UUID of its own. Never to be changed: the same document must give the same ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6b7a_3c0e_52d1_4f1b_9a55_0f2e_7c41_d8b3);
+
+/// Properties of an event or galaxy: MISP has some forty.
+const MOST_PROPERTIES: usize = 1_000;
 
 /// Reads a MISP document: an event with or without its `Event` envelope, a list of these, what MISP's REST interface
 /// answers (`response`), or a galaxy's clusters.
@@ -41,13 +46,10 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6b7a_3c0e_52d1_4f1b_9a55_0f2e_7c41_d8b
 /// # Errors
 /// When it is too large, no JSON (with line and column), or JSON of another sort.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Unreadable> {
-    if bytes.len() > limits.bytes {
-        return Err(Unreadable::TooLarge { limit: limits.bytes });
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| Unreadable::NotJson(error.to_string()))?;
+    let text = super::text_of(bytes, limits)?;
+    let whole: &RawValue = serde_json::from_str(text).map_err(|error| Unreadable::NotJson(error.to_string()))?;
     let mut reader = Reader::new(limits);
-    if !reader.walk("", &value, 0) {
+    if !reader.walk("", whole, 0) {
         return Err(Unreadable::NotIntel("this is JSON, but no MISP event and no MISP galaxy".to_owned()));
     }
     Ok(reader.finish())
@@ -57,6 +59,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Unreadable> {
 struct Reader<'l> {
     limits: &'l Limits,
     document: Document,
+    /// How many more elements of lists are read, whatever they are.
+    room: usize,
     /// Ids of objects that stand in the document.
     taken: HashSet<String>,
     joined: HashSet<(String, String, String)>,
@@ -80,6 +84,7 @@ impl<'l> Reader<'l> {
         Self {
             limits,
             document: Document::new(Format::Misp),
+            room: limits.objects,
             taken: HashSet::new(),
             joined: HashSet::new(),
             ends: HashMap::new(),
@@ -88,37 +93,96 @@ impl<'l> Reader<'l> {
     }
 
     /// Finds events and galaxies; tells whether there was one.
-    fn walk(&mut self, at: &str, value: &Value, depth: usize) -> bool {
-        match value {
-            Value::Array(items) if depth < 4 => {
-                let mut any = items.is_empty() && depth > 0;
-                for (n, item) in items.iter().enumerate() {
-                    let at = format!("{at}/{n}");
-                    if self.walk(&at, item, depth + 1) {
-                        any = true;
-                    } else {
-                        self.document.refuse(self.limits, at, "is no MISP event");
-                    }
-                }
-                any
-            }
-            Value::Object(object) => {
-                if let Some(inner @ (Value::Array(_) | Value::Object(_))) = object.get("response").filter(|_| depth < 4) {
-                    return self.walk(&format!("{at}/response"), inner, depth + 1);
-                }
-                if let Some(Value::Object(event)) = object.get("Event") {
-                    self.event(&format!("{at}/Event"), event);
-                } else if is_event(object) {
-                    self.event(at, object);
-                } else if galaxy::is_cluster_file(object) {
-                    self.cluster_file(at, object);
+    fn walk(&mut self, at: &str, value: &RawValue, depth: usize) -> bool {
+        if value.get().starts_with('[') && depth < 4 {
+            let items = self.items(at, Some(value));
+            let mut any = items.is_empty() && depth > 0;
+            for (n, item) in items.into_iter().enumerate() {
+                let at = format!("{at}/{n}");
+                if self.walk(&at, item, depth + 1) {
+                    any = true;
                 } else {
-                    return false;
+                    self.document.refuse(self.limits, at, "is no MISP event");
                 }
-                true
             }
-            _ => false,
+            return any;
         }
+        let Some(object) = self.outline(value) else { return false };
+        if let Some(inner) = object.get("response").filter(|inner| depth < 4 && inner.get().starts_with(['[', '{'])) {
+            return self.walk(&format!("{at}/response"), inner, depth + 1);
+        }
+        if let Some(event) = object.get("Event").and_then(|event| self.outline(event)) {
+            self.event(&format!("{at}/Event"), &event);
+        } else if is_event(&object) {
+            self.event(at, &object);
+        } else if galaxy::is_cluster_file(&object) {
+            self.cluster_file(at, &object);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// The names of an object's properties; none when it is none.
+    fn outline<'a>(&self, value: &'a RawValue) -> Option<Outline<'a>> {
+        Outline::of(value.get(), MOST_PROPERTIES, &|_| true).ok().flatten()
+    }
+
+    /// The elements of a list, as far as there is room; what stands alone is a list of one.
+    fn items<'a>(&mut self, at: &str, list: Option<&'a RawValue>) -> Vec<&'a RawValue> {
+        let Some(list) = list else { return Vec::new() };
+        if list.get().starts_with('{') {
+            return vec![list];
+        }
+        let mut items = Vec::new();
+        let room = self.room;
+        let more = raw::elements(list.get(), &mut |n, item| {
+            if n < room {
+                items.push(item);
+            }
+            n < room
+        });
+        self.room -= items.len();
+        if let Ok(Some(more @ 1..)) = more {
+            let why = format!("{more} more elements; at most {} are taken of a document", self.limits.objects);
+            self.refuse(format!("{at}/{}", items.len()), why);
+        }
+        items
+    }
+
+    /// The objects of a list, with their places. Each is read when its turn comes, without the bytes of attached files.
+    fn held<'a>(&mut self, at: &str, of: &Outline<'a>, key: &str) -> Vec<(String, &'a RawValue)> {
+        let at = format!("{at}/{key}");
+        let items = self.items(&at, of.get(key)).into_iter().enumerate();
+        items.filter(|(_, item)| item.get().starts_with('{')).map(|(n, item)| (format!("{at}/{n}"), item)).collect()
+    }
+
+    /// An object, whole; none when it is larger than is taken, which is refused.
+    fn read(&mut self, at: &str, item: &RawValue) -> Option<Object> {
+        match raw::value(item.get(), self.limits.object_bytes, Some("data")) {
+            Ok(Value::Object(object)) => Some(object),
+            Ok(_) => None,
+            Err(why) => {
+                self.refuse(at, why);
+                None
+            }
+        }
+    }
+
+    /// An object's properties but for its long lists.
+    fn head(&mut self, at: &str, of: &Outline<'_>, lists: &[&str]) -> Object {
+        let mut head = Object::new();
+        let mut left = self.limits.object_bytes;
+        for (name, value) in of.iter().filter(|(name, _)| !lists.contains(name)) {
+            match raw::value(value.get(), left, Some("data")) {
+                Ok(read) => {
+                    left = left.saturating_sub(value.get().len());
+                    head.insert(name.to_owned(), read);
+                }
+                Err(why) => self.refuse(format!("{at}/{name}"), why),
+            }
+        }
+        head
     }
 
     /// Puts an object into the document and tells its id; `None` when there is no more room.
@@ -227,10 +291,10 @@ impl<'l> Reader<'l> {
     }
 }
 
-fn is_event(object: &Object) -> bool {
-    let told = ["info", "orgc_id", "Orgc", "threat_level_id", "event_creator_email"].iter().any(|key| object.contains_key(*key));
-    let holds = ["Attribute", "Object"].iter().any(|key| object.get(*key).is_some_and(Value::is_array));
-    holds || (told && object.contains_key("uuid"))
+fn is_event(object: &Outline<'_>) -> bool {
+    let told = ["info", "orgc_id", "Orgc", "threat_level_id", "event_creator_email"].iter().any(|key| object.has(key));
+    let holds = ["Attribute", "Object"].iter().any(|key| object.has_list(key));
+    holds || (told && object.has("uuid"))
 }
 
 /// A STIX id with the UUID that the object tells, or one made of what it is.

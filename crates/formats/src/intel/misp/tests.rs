@@ -224,3 +224,42 @@ fn a_galaxy_is_its_clusters_and_how_they_are_related() {
     assert_eq!((&heron.record.attributes["aliases"], &heron.record.attributes["country"]), (&json!(["QH"]), &json!("ZZ")));
     assert_eq!(document.counts["references_unresolved"], 1);
 }
+
+#[test]
+fn a_document_of_too_much_keeps_what_is_good() {
+    let few = Limits { objects: 20, object_bytes: 100_000, ..Limits::default() };
+    let good = json!({"type": "domain", "value": "evil.example.net"});
+    let sample = json!({"type": "md5", "value": "44d88612fea8a8f36de82e1278abb02f", "data": "A".repeat(200_000)});
+    let fat = json!({"type": "domain", "value": "fat.example.net", "Tag": vec![0; 50_000]});
+    let mut attributes = vec![good, sample, fat];
+    attributes.extend(vec![json!(0); 30]);
+    let event = json!({"Event": {"info": "much", "Attribute": attributes, "extends": vec![0; 50_000]}}).to_string();
+    let document = read(event.as_bytes(), &few).unwrap();
+    assert_eq!(told(&document), ["domain-name evil.example.net", "md5 44d88612fea8a8f36de82e1278abb02f"]);
+    assert_eq!(document.counts["attached_files_left_out"], 1);
+    let refused: Vec<String> = document.refused.iter().map(|refused| format!("{} {}", refused.at, refused.why)).collect();
+    assert_eq!(
+        refused,
+        [
+            "/Event/extends holds more than the 99994 bytes that it may",
+            "/Event/Attribute/20 13 more elements; at most 20 are taken of a document",
+            "/Event/Attribute/2 holds more than the 100000 bytes that it may",
+        ]
+    );
+}
+
+#[test]
+fn what_is_packed_as_only_the_hostile_is_refused() {
+    use std::io::Write;
+
+    let packed = |text: &str| {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        writer.write_all(text.as_bytes()).unwrap();
+        writer.finish().unwrap()
+    };
+    let zeros = format!("{{\"Event\": {{\"Attribute\": [{}0]}}}}", "0,".repeat(6_000_000));
+    let Err(Unreadable::NotGzip(why)) = super::super::read(&packed(&zeros), &Limits::default()) else { panic!("taken") };
+    assert_eq!(why, "it comes to more than 200 times its size");
+    let read = super::super::read(&packed(EVENT), &Limits::default()).unwrap();
+    assert_eq!(read, event());
+}
