@@ -17,3 +17,15 @@ pub use get::{WatchNews, WatchView, get};
 pub(crate) use run::{JOB, queue};
 pub use set::{WatchInput, set, unset};
 pub(crate) use standing::Cache;
+
+use store::case::Case;
+use store::watch::Watch;
+use store::{Tx, case};
+
+use crate::error::Result;
+
+/// The case of a row and its watch, while the case is open and watches.
+fn watching(tx: &mut Tx<'_>, case: i64) -> Result<Option<(Case, Watch)>> {
+    let Some(case) = case::find_by_id(tx, case)?.filter(|case| case.state.is_open()) else { return Ok(None) };
+    Ok(store::watch::find(tx, case.id)?.map(|watch| (case, watch)))
+}

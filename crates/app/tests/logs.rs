@@ -7,6 +7,7 @@ use std::io::{Cursor, Write};
 use std::sync::Arc;
 
 use app::logs::{self, LogImport};
+use app::retention::{self, RetentionInput};
 use app::{App, AppError, job};
 use evidence::{event, give, import};
 use model::Scope;
@@ -99,6 +100,25 @@ testkit::each_engine! {
         assert_eq!(give("{\"time\":\"2026-01-04 10:00:00\"}", "auto", Some(0)).await, ("json-lines".to_owned(), at("2026-01-04T10:00:00Z")));
         let source = logs::sources(&test, &test.reader).await.unwrap().remove(0);
         assert_eq!((source.format.as_str(), source.clock_offset), ("auto", 0));
+    }
+
+    async fn a_source_that_was_deleted_comes_back_as_a_new_one(test: TestApp) {
+        let input = LogImport { source: "Firewall".into(), format: "text".into(), clock_offset: Some(-3_600), ..LogImport::default() };
+        logs::import(&test, &test.analyst, input, Cursor::new("2026-01-02 10:00:00,a")).await.unwrap();
+        let kept = RetentionInput { sources: Some([("Firewall".to_owned(), Some(30))].into()), ..RetentionInput::default() };
+        retention::set(&test, &test.admin, kept).await.unwrap();
+        logs::delete_source(&test, &test.admin, "Firewall").await.unwrap();
+        job::drain(&test).unwrap();
+        let bob = test.person("bob", model::Role::Analyst);
+        test.world.advance(60);
+        let input = LogImport { source: "Firewall".into(), ..LogImport::default() };
+        let file = logs::import(&test, &bob, input, Cursor::new("{\"time\":\"2026-01-02 10:00:00\"}")).await.unwrap();
+        job::drain(&test).unwrap();
+        let source = logs::sources(&test, &test.reader).await.unwrap().remove(0);
+        assert_eq!((source.format.as_str(), source.clock_offset, source.kept_days), ("auto", 0, None));
+        assert_eq!((source.created_by.as_str(), source.created_at), ("bob", file.created_at));
+        let file = logs::file(&test, &test.reader, &file.id).await.unwrap();
+        assert_eq!(file.first.map(|at| at.to_string()).as_deref(), Some("2026-01-02T10:00:00Z"));
     }
 
     async fn deleted_logs_are_gone(test: TestApp) {

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use app::artifact::{self, ArtifactQuery, ExcludeArtifacts, Selection};
+use app::case::CasePatch;
 use app::sighting;
 use app::source::{self, Settings, SourceInput};
 use app::watch::{self, WatchInput};
 use app::{case, job};
 use evidence::{add, case_with, event, import};
 use model::artifact::ExclusionReason;
+use model::case::{CaseState, Verdict};
 use model::sighting::SourceKind;
 use serde_json::json;
 use testkit::{Reply, Request, Service, TestApp};
@@ -24,7 +26,7 @@ fn answer(seen: &[(&str, &str)]) -> Reply {
 }
 
 async fn set_up(test: &TestApp, name: &str, url: &str, external: bool) {
-    let mut settings = Settings { url: url.to_owned(), timeout_seconds: 1, external, ..Settings::default() };
+    let mut settings = Settings { url: url.to_owned(), timeout_seconds: 20, external, ..Settings::default() };
     settings.queries.insert("default".to_owned(), "GET /search?q=$(observable)&from=$(from)&to=$(to)".to_owned());
     let input = SourceInput { name: name.to_owned(), kind: SourceKind::Http, settings, secret: String::new().into(), enabled: true };
     source::create(test, &test.admin, input).await.unwrap();
@@ -32,6 +34,21 @@ async fn set_up(test: &TestApp, name: &str, url: &str, external: bool) {
 
 fn every(minutes: u32) -> WatchInput {
     WatchInput { every_minutes: Some(minutes), ..WatchInput::default() }
+}
+
+async fn close(test: &TestApp, case: &str) {
+    let patch = CasePatch {
+        state: Some(CaseState::Closed),
+        verdict: Some(Verdict::Coincidence),
+        closure_summary: Some("nothing".to_owned()),
+        ..CasePatch::default()
+    };
+    case::update(test, &test.lead, case, None, patch).await.unwrap();
+}
+
+async fn reopen(test: &TestApp, case: &str) {
+    let patch = CasePatch { state: Some(CaseState::Analysis), ..CasePatch::default() };
+    case::update(test, &test.lead, case, None, patch).await.unwrap();
 }
 
 fn asks_for(request: &Request, value: &str) -> bool {
@@ -78,6 +95,57 @@ testkit::each_engine! {
         job::drain(&test).unwrap();
         assert_eq!(seen(2, r"from 198.51.100.7 c:\temp\DROPPER.exe https://late.example/a.php?x=1 gone.example").await, [3]);
         assert_eq!(seen(3, r"c:\temp\dropper.exe.mui https://late.example/a.php?x=12 198.51.101.1").await, [0; 0]);
+    }
+
+    async fn a_closed_case_costs_no_look_and_is_not_told(test: TestApp) {
+        let case = case_with(&test, &["evil.example"]).await;
+        watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap();
+        close(&test, &case).await;
+        import(&test, "Proxy", &[event("2026-01-01T10:00:00Z", "WS-1", "anna", "to evil.example")]).await;
+        let looks = async || job::recent(&test, &test.analyst, 100).await.unwrap().into_iter().filter(|job| job.kind == "watch").count();
+        assert_eq!(looks().await, 0);
+        reopen(&test, &case).await;
+        import(&test, "Proxy", &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "to evil.example")]).await;
+        assert_eq!((looks().await, sighting::list(&test, &test.analyst, &case).await.unwrap().len()), (1, 1));
+    }
+
+    async fn who_stops_watching_while_sources_are_asked_is_not_told(test: TestApp) {
+        let held = Arc::new(AtomicU8::new(0));
+        let holds = Arc::clone(&held);
+        let siem = Service::new(move |_| {
+            while holds.load(Ordering::Relaxed) == 1 {
+                std::thread::yield_now();
+            }
+            answer(&[("2026-01-05T09:10:00Z", "to evil.example")])
+        });
+        set_up(&test, "SIEM", siem.url(), false).await;
+        let case = case_with(&test, &["evil.example"]).await;
+        watch::set(&test, &test.analyst, &case, every(60)).await.unwrap();
+        // Whatever is done to the case while its sources are asked.
+        let meanwhile = async |what: &str| {
+            held.store(1, Ordering::Relaxed);
+            test.world.advance(3_600);
+            let (app, asked) = (test.app.clone(), siem.asked().len());
+            let working = std::thread::spawn(move || job::drain(&app));
+            while siem.asked().len() == asked {
+                std::thread::yield_now();
+            }
+            match what {
+                "close" => close(&test, &case).await,
+                _ => drop(watch::unset(&test, &test.analyst, &case).await.unwrap()),
+            }
+            held.store(0, Ordering::Relaxed);
+            working.join().unwrap().unwrap();
+            let told = case::activity(&test, &test.analyst, &case, None, 50).await.unwrap();
+            assert!(!told.iter().any(|entry| entry.verb == "sighting.watched"), "{what}");
+            assert_eq!(sighting::list(&test, &test.analyst, &case).await.unwrap().len(), 0, "{what}");
+        };
+        meanwhile("close").await;
+        reopen(&test, &case).await;
+        meanwhile("unset").await;
+        watch::set(&test, &test.analyst, &case, every(60)).await.unwrap();
+        job::drain(&test).unwrap();
+        assert_eq!(sighting::list(&test, &test.analyst, &case).await.unwrap().len(), 1, "asked for again");
     }
 
     async fn outside_sources_are_asked_by_the_clock_and_what_is_new_is_kept(test: TestApp) {

@@ -91,7 +91,9 @@ macro_rules! source_columns {
 
 statements! {
     ENSURE = "INSERT INTO log_source (name, format, clock_offset, kept_days, created_by, created_at, deleted_at)
-        VALUES ($1, '', 0, -1, $2, $3, 0) ON CONFLICT (name) DO UPDATE SET deleted_at = 0 RETURNING id";
+        VALUES ($1, '', 0, -1, $2, $3, 0) ON CONFLICT (name) DO UPDATE SET deleted_at = log_source.deleted_at RETURNING id";
+    REVIVE = "UPDATE log_source SET format = '', clock_offset = 0, kept_days = -1, created_by = $2, created_at = $3, deleted_at = 0
+        WHERE id = $1 AND deleted_at > 0";
     LIST = concat!("SELECT ", source_columns!(), " GROUP BY s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset, s.kept_days ORDER BY s.name");
     FIND = concat!("SELECT ", source_columns!(), " AND s.name = $1 GROUP BY s.id, s.name, s.created_by, s.created_at, s.format, s.clock_offset, s.kept_days");
     REMEMBER = "UPDATE log_source SET format = $2, clock_offset = $3 WHERE id = $1";
@@ -151,12 +153,15 @@ fn read_file(row: &Row<'_>) -> Result<LogFile> {
     })
 }
 
-/// The source of a name, made if it is not there, brought back if it was deleted. Tells its row.
+/// The source of a name, made if it is not there. One that was deleted is made anew in the same row: nothing that was set for it
+/// holds. Tells its row.
 ///
 /// # Errors
 /// When the database fails.
 pub fn ensure(tx: &mut Tx<'_>, name: &str, stamp: &Stamp) -> Result<i64> {
-    tx.query_one(ENSURE, params![name, &stamp.actor, stamp.at], |row| row.int(0))
+    let id = tx.query_one(ENSURE, params![name, &stamp.actor, stamp.at], |row| row.int(0))?;
+    tx.execute(REVIVE, params![id, &stamp.actor, stamp.at])?;
+    Ok(id)
 }
 
 /// Remembers how a source's files are to be read.

@@ -1,11 +1,15 @@
 //! Cases whose observables are looked for in logs as they come in, and asked of outside sources by the clock.
 
+use model::case::CaseState;
 use model::sighting::UrlMatch;
 use model::{Kind, Stamp, Timestamp};
 
 use crate::engine::{Row, Tx, case_rows_in, id_list, params, statements};
 use crate::error::Result;
 use crate::sighting::Needle;
+
+/// The states of open cases come before those of others; this is the last of them.
+const LAST_OPEN: CaseState = CaseState::Review;
 
 statements! {
     SET = "INSERT INTO sighting_watch (case_id, created_by, created_at, looked_to, look_job, every, sources, next_at, asked_at, asked_to,
@@ -16,13 +20,14 @@ statements! {
     UNSET = "DELETE FROM sighting_watch WHERE case_id = $1";
     FIND = "SELECT created_by, created_at, looked_to, every, sources, next_at, asked_at, asked_to, error, news, news_at, urls
         FROM sighting_watch WHERE case_id = $1";
-    CASES = "SELECT case_id FROM sighting_watch ORDER BY case_id";
+    CASES = "SELECT w.case_id FROM sighting_watch w JOIN security_case c ON c.id = w.case_id WHERE c.state <= CAST($1 AS bigint)
+        ORDER BY w.case_id";
     OBSERVABLES = "SELECT a.record_id, r.category, r.title FROM artifact a JOIN record r ON r.id = a.record_id
         WHERE a.case_id = $1 AND a.kind = $2 AND a.status = 1 AND a.record_id > $3 ORDER BY a.record_id LIMIT $4";
     ADDED = "SELECT a.id, a.status, a.record_id, r.category, r.title FROM artifact a JOIN record r ON r.id = a.record_id
         WHERE a.case_id = $1 AND a.kind = $2 AND a.id > $3 ORDER BY a.id LIMIT $4";
     TO_LOOK = "SELECT w.case_id, w.created_by FROM sighting_watch w JOIN security_case c ON c.id = w.case_id
-        WHERE c.state < 4
+        WHERE c.state <= CAST($2 AS bigint)
         AND EXISTS (SELECT 1 FROM artifact a WHERE a.case_id = w.case_id AND a.kind = $1 AND a.id > w.looked_to)
         AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = w.look_job AND j.state IN ('queued', 'running')) ORDER BY w.case_id";
     LOOKS = "UPDATE sighting_watch SET look_job = $2 WHERE case_id = $1";
@@ -30,7 +35,7 @@ statements! {
     MATCH_URLS = "UPDATE sighting_watch SET urls = $2 WHERE case_id = $1";
     SCHEDULE = "UPDATE sighting_watch SET every = $2, sources = $3, next_at = $4, error = '' WHERE case_id = $1";
     TO_ASK = "SELECT w.case_id, w.created_by FROM sighting_watch w JOIN security_case c ON c.id = w.case_id
-        WHERE w.every > 0 AND w.next_at <= $1 AND c.state < 4
+        WHERE w.every > 0 AND w.next_at <= $1 AND c.state <= CAST($2 AS bigint)
         AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = w.ask_job AND j.state IN ('queued', 'running')) ORDER BY w.case_id";
     ASKS = "UPDATE sighting_watch SET ask_job = $2, next_at = $3 WHERE case_id = $1";
     ASKED = "UPDATE sighting_watch SET asked_at = $2, error = $3 WHERE case_id = $1";
@@ -116,12 +121,12 @@ pub fn match_urls(tx: &mut Tx<'_>, case: i64, urls: UrlMatch) -> Result<()> {
     tx.execute(MATCH_URLS, params![case, urls.as_str()]).map(|_| ())
 }
 
-/// The rows of all cases that watch, for the jobs that look at new logs.
+/// The rows of all open cases that watch, for the jobs that look at new logs.
 ///
 /// # Errors
 /// When the database fails.
 pub fn cases(tx: &mut Tx<'_>) -> Result<Vec<i64>> {
-    tx.query(CASES, params![], |row| row.int(0))
+    tx.query(CASES, params![LAST_OPEN.code()], |row| row.int(0))
 }
 
 /// The included observables of a case, by row, at most `limit` after one.
@@ -178,7 +183,7 @@ pub fn added(tx: &mut Tx<'_>, case: i64, after: i64, limit: i64) -> Result<(Vec<
 /// # Errors
 /// When the database fails.
 pub fn to_look(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>> {
-    tx.query(TO_LOOK, params![Kind::Observable.code()], |row| Ok((row.int(0)?, row.text(1)?)))
+    tx.query(TO_LOOK, params![Kind::Observable.code(), LAST_OPEN.code()], |row| Ok((row.int(0)?, row.text(1)?)))
 }
 
 /// Says which job looks through the kept logs.
@@ -210,7 +215,7 @@ pub fn schedule(tx: &mut Tx<'_>, case: i64, every: i64, sources: &str, next_at: 
 /// # Errors
 /// When the database fails.
 pub fn to_ask(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(i64, String)>> {
-    tx.query(TO_ASK, params![now], |row| Ok((row.int(0)?, row.text(1)?)))
+    tx.query(TO_ASK, params![now, LAST_OPEN.code()], |row| Ok((row.int(0)?, row.text(1)?)))
 }
 
 /// Says which job asks outside sources, or 0 for none, and when they are asked after that.

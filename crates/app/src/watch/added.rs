@@ -10,7 +10,7 @@ use model::sighting::UrlMatch;
 use model::time::Window;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{case, log_source, watch};
+use store::{log_source, watch};
 
 use super::tell::{Seen, tell};
 use crate::App;
@@ -32,7 +32,7 @@ pub(super) struct Payload {
 
 fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let case = work.job.case;
-    let Some(watch) = app.store.read_blocking(Scope::System, move |tx| watch::find(tx, case))? else {
+    let Some((_, watch)) = app.store.read_blocking(Scope::System, move |tx| super::watching(tx, case))? else {
         return finish(app, work, Vec::new(), BTreeSet::new(), 0, UrlMatch::Whole);
     };
     let (mut seen, mut sources, mut to, mut looked) = (Vec::new(), BTreeSet::new(), watch.looked_to, 0);
@@ -69,9 +69,9 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
 fn finish(app: &App, work: &Work, seen: Vec<i64>, sources: BTreeSet<i64>, to: i64, urls: UrlMatch) -> Result<(), Stop> {
     let (stamp, job) = (app.stamp(&work.job.created_by), work.job.clone());
     app.store.write_blocking(Scope::System, move |tx| {
-        let case = case::find_by_id(tx, job.case)?.filter(|case| case.state.is_open() && !seen.is_empty());
         let mut search = None;
-        if let Some(case) = case {
+        // The case may have been closed meanwhile, or watch no more.
+        if let Some((case, _)) = super::watching(tx, job.case)?.filter(|_| !seen.is_empty()) {
             let known = log_source::list(tx)?;
             let names: Vec<String> = known.into_iter().filter(|one| sources.contains(&one.id)).map(|one| one.name).collect();
             let number = launch_over(tx, &stamp, &case, seen.clone(), Window::All, names.clone(), urls)?;

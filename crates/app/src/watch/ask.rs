@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use model::case::search_number;
-use model::{Scope, Stamp};
+use model::{Scope, Stamp, Timestamp};
 use serde_json::json;
 use store::change::Topic;
 use store::job::Job;
 use store::sighting::{self, Search, standing};
-use store::{Tx, case, change, watch};
+use store::{Tx, change, watch};
 
 use super::tell::{Seen, tell};
 use crate::App;
@@ -43,32 +43,26 @@ pub(crate) fn gather(app: &App, work: &Work, search: i64, at_most: usize) -> Res
 /// Whether the search is to be ended as others are: it has a number then, and the case was told. Otherwise it is forgotten, and
 /// the job with it is done.
 pub(crate) fn ended(app: &App, work: &Work, search: &Search) -> Result<Option<Search>, Stop> {
+    if search.number > 0 {
+        // An attempt that was interrupted after this has told it.
+        return Ok(Some(search.clone()));
+    }
     let (id, case) = (search.id, search.case);
     let (new, failed) = app.store.read_blocking(Scope::System, move |tx| {
         Ok::<_, AppError>((standing::new_in(tx, id, case, QUIET)?, standing::failed(tx, id, [NOT_FOUND, ONLY_AS_WRITTEN])?))
     })?;
     let error = failed.iter().map(|(source, why)| format!("{source}: {why}")).collect::<Vec<_>>().join("; ");
     let error = model::text::shorten(&error, LONGEST);
-    let covered = failed.is_empty().then_some(search.window_to);
+    let mut covered = failed.is_empty().then_some(search.window_to);
     let (stamp, job) = (app.stamp(&work.job.created_by), work.job.clone());
     if !new.is_empty() {
-        let kept = app.store.write_blocking(Scope::System, move |tx| {
-            watch::asked(tx, case, stamp.at, &error, covered)?;
-            let Some(case) = case::find_by_id(tx, case)? else { return Ok(None) };
-            let now = sighting::find_by_row(tx, id)?.ok_or(AppError::NotFound("sightings search"))?;
-            // An attempt that was interrupted after this has told it.
-            if now.number < 0 {
-                let number = next_search_number(tx)?;
-                standing::keep(tx, id, number)?;
-                let observables: BTreeSet<i64> = new.iter().map(|(record, _)| *record).collect();
-                let sources: BTreeSet<&String> = new.iter().map(|(_, source)| source).collect();
-                let sources: Vec<String> = sources.into_iter().cloned().collect();
-                let number = search_number(number);
-                tell(tx, &stamp, &case, &Seen { observables: observables.len(), sources: &sources, file: "", search: &number })?;
-            }
-            sighting::find_by_row(tx, id).map_err(AppError::from)
-        })?;
-        return Ok(kept);
+        let (stamp, error) = (stamp.clone(), error.clone());
+        let kept = app.store.write_blocking(Scope::System, move |tx| keep(tx, &stamp, (case, id), &new, &error, covered))?;
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        // Once it watches again, this time is asked for again.
+        covered = None;
     }
     while app.store.write_blocking(Scope::System, move |tx| standing::drop_part(tx, id, CHUNK))? {
         work.check()?;
@@ -80,6 +74,28 @@ pub(crate) fn ended(app: &App, work: &Work, search: &Search) -> Result<Option<Se
         Ok::<_, AppError>(change::announce(tx, &stamp, Topic::Sightings, case)?)
     })?;
     Ok(None)
+}
+
+/// Gives a search that saw something new its number, and tells the case; nothing when the case was closed meanwhile, or watches no
+/// more.
+fn keep(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp,
+    (case, search): (i64, i64),
+    new: &[(i64, String)],
+    error: &str,
+    covered: Option<Timestamp>,
+) -> Result<Option<Search>> {
+    let Some((case, _)) = super::watching(tx, case)? else { return Ok(None) };
+    watch::asked(tx, case.id, stamp.at, error, covered)?;
+    let number = next_search_number(tx)?;
+    standing::keep(tx, search, number)?;
+    let observables: BTreeSet<i64> = new.iter().map(|(record, _)| *record).collect();
+    let sources: BTreeSet<&String> = new.iter().map(|(_, source)| source).collect();
+    let sources: Vec<String> = sources.into_iter().cloned().collect();
+    let number = search_number(number);
+    tell(tx, stamp, &case, &Seen { observables: observables.len(), sources: &sources, file: "", search: &number })?;
+    Ok(sighting::find_by_row(tx, search)?)
 }
 
 /// Says on the watch why its search did not come to an end, and forgets it.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::job::Job;
 use store::log_source::{self, LogFile};
-use store::{Tx, case, job, watch};
+use store::{Tx, job, watch};
 
 use super::standing;
 use super::tell::{Seen, tell};
@@ -45,9 +45,9 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
     let Payload { file, .. } = work.payload()?;
     let case = work.job.case;
     let (file, watch) = app.store.read_blocking(Scope::System, move |tx| {
-        Ok::<_, AppError>((log_source::file_by_row(tx, file)?.ok_or(AppError::NotFound("log file"))?, watch::find(tx, case)?))
+        Ok::<_, AppError>((log_source::file_by_row(tx, file)?.ok_or(AppError::NotFound("log file"))?, super::watching(tx, case)?))
     })?;
-    let urls = watch.as_ref().map(|watch| watch.urls);
+    let urls = watch.as_ref().map(|(_, watch)| watch.urls);
     let seen = if let Some(urls) = urls {
         seen(app, work, &file, case, urls)?
     } else {
@@ -55,7 +55,7 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
         Vec::new()
     };
     // In the name of who asked for it; of who brought the file, when nobody does any more.
-    let who = watch.map_or_else(|| work.job.created_by.clone(), |watch| watch.created_by);
+    let who = watch.map_or_else(|| work.job.created_by.clone(), |(_, watch)| watch.created_by);
     let (stamp, job) = (app.stamp(&who), work.job.clone());
     app.store.write_blocking(Scope::System, move |tx| {
         let search = if seen.is_empty() { None } else { start(tx, &stamp, case, &file, &seen, urls.unwrap_or_default())? };
@@ -88,9 +88,9 @@ fn seen(app: &App, work: &Work, file: &LogFile, case: i64, urls: UrlMatch) -> Re
 }
 
 /// Starts a search over the time of the file for what was seen in it, and says so in the case. Tells the search's number;
-/// nothing when the case was closed meanwhile.
+/// nothing when the case was closed meanwhile, or watches no more.
 fn start(tx: &mut Tx<'_>, stamp: &Stamp, case: i64, file: &LogFile, seen: &[i64], urls: UrlMatch) -> Result<Option<String>> {
-    let Some(case) = case::find_by_id(tx, case)?.filter(|case| case.state.is_open()) else { return Ok(None) };
+    let Some((case, _)) = super::watching(tx, case)? else { return Ok(None) };
     let window = match (file.first_at.set(), file.last_at.set()) {
         (Some(first), Some(last)) => Window::Between(first, last),
         _ => Window::All,
