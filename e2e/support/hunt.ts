@@ -70,7 +70,7 @@ export async function importItems(page: Page, rows: string[]): Promise<void> {
   await page.goto("/import");
   await page.getByLabel("Or paste rows").fill(rows.join("\n"));
   await page.getByLabel("Source").fill("CMDB");
-  await page.getByRole("button", { name: "Look at it" }).click();
+  await page.getByRole("button", { name: "Preview" }).click();
   await expect(page.getByText(`${rows.length - 1} new`)).toBeVisible();
   await page.getByRole("button", { name: /^Import \d+ rows/ }).click();
   await expect(page.getByText("Done.")).toBeVisible();

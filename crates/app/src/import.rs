@@ -20,7 +20,7 @@ mod view;
 pub use apply::{Accepted, ApplyImport, apply};
 pub(crate) use carrier::JOB;
 pub use get::get;
-pub use intel::looks_like_intel;
+pub use intel::{is_intel, looks_like_intel};
 pub use preview::preview;
 pub use stage_intel::{StageIntel, stage_intel};
 pub use stage_records::{StageRecords, stage_records};

@@ -107,7 +107,8 @@ fn lines_that_are_understood_are_added_and_the_others_stay() {
 
         let values = format!("hxxp://evil[.]example/a\r\n\r\n{HOSTILE}\r\n192[.]0[.]2[.]7\r\n192.0.2.7");
         let form = [("values", values.as_str()), ("finding", "suspicious"), ("note", "From the **mail**.")];
-        let page = desk.post(&path, &form).await.is(422).says("Line 3").says("Added 2 artifacts").says("Undo").says(ESCAPED);
+        let page =
+            desk.post(&path, &form).await.is(422).says("Their type can't be told").says("Added 2 artifacts").says("Undo").says(ESCAPED);
         page.says("From the **mail**.").says_nothing_of("<script>alert").says_nothing_of("hxxp://evil[.]example/a\n");
         assert_eq!(desk.titles(&case, "observable").await, ["192.0.2.7", "http://evil.example/a"]);
         let listed = desk.get(&format!("/api/v1/cases/{case}/artifacts?kind=observable")).await.json();

@@ -141,6 +141,38 @@ fn a_file_of_records_is_looked_at_corrected_and_taken() {
     });
 }
 
+/// STIX and MISP are told by their content, whatever was chosen; a table that was taken for them is told to be one.
+#[test]
+fn a_document_is_no_table_whatever_was_chosen() {
+    block_on(async {
+        let desk = Desk::new().await;
+        desk.get("/import").await.is(200).says("value=\"intel\" selected").says("Preview");
+        let event = br#"{"Event":{"uuid":"5b773e07-e694-458b-b99c-27f30a016219","info":"Portal thieves","date":"2026-11-24","Attribute":[{"uuid":"5b773e07-e694-458b-b99c-27f30a016220","type":"domain","value":"cdn-portal12.net"}]}}"#;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packed, event).unwrap();
+        let packed = packed.finish().unwrap();
+        for (name, bytes) in [("event.json", event.as_slice()), ("event.json.gz", packed.as_slice())] {
+            let staged = desk.upload("/import", &[("kind", "configuration_item")], Some((name, bytes))).await.is(303);
+            desk.get(staged.location()).await.is(200).says("Portal thieves").says("Import 2 objects");
+        }
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packed, b"name,class\nws-7,Workstation\n").unwrap();
+        let staged =
+            desk.upload("/import", &[("kind", "configuration_item")], Some(("cmdb.csv.gz", &packed.finish().unwrap()))).await.is(303);
+        desk.get(staged.location()).await.is(200).says("Import 1 row").says("ws-7");
+
+        let table = desk.upload("/import", &[("kind", "intel")], Some(("cmdb.csv", b"name,class\nws-7,Workstation\n"))).await.is(422);
+        table.says("For a table of records, choose above what they are");
+        let broken = desk.upload("/import", &[("kind", "intel")], Some(("a.json", b"{\"type\": \"bundle\","))).await.is(422);
+        broken.says("is not JSON").says_nothing_of("For a table of records");
+        desk.upload("/import", &[("kind", "intel")], None).await.is(422).says("choose a file, or paste its text");
+        // Where every row is refused, there is nothing to import.
+        let refused = [("kind", "configuration_item"), ("text", "class\nServer\n")];
+        let staged = desk.upload("/import", &refused, None).await.is(303);
+        desk.get(staged.location()).await.is(200).says("class=\"button primary\" disabled>Import 0 rows");
+    });
+}
+
 #[test]
 fn imports_and_extraction_take_bodies_and_forms() {
     block_on(async {

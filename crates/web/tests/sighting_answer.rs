@@ -183,7 +183,7 @@ testkit::each_engine! {
         hunt.site.json(Method::POST, &format!("/sightings/{search}/note"), &rita, &json!({ "observable": evil })).await.is(403);
 
         // The same by forms, without any script.
-        let answer = hunt.page(&format!("/sightings/{search}?open={evil}")).await.is(200).says("Make it a finding");
+        let answer = hunt.page(&format!("/sightings/{search}?open={evil}")).await.is(200).says("Record it");
         answer.says(&format!("/finding?open={evil}&amp;source=Proxy&amp;what=incident").replace("&amp;", "&#38;"));
         let path = format!("/cases/{}/sightings/{search}/finding", hunt.case);
         let form = |what: &str| format!("/sightings/{search}/finding?what={what}&open={evil}&source=Proxy");
@@ -207,6 +207,9 @@ testkit::each_engine! {
         let done = of("annotation", &[("text", "Theirs."), ("finding", "")]).await.is(303);
         assert!(done.location().contains("did="), "{}", done.location());
         of("relationship", &[("type", "seen-on")]).await.is(422).says("name at least one record");
+        let related = of("relationship", &[("type", "uses"), ("record", machine.clone().leak())]).await.is(303);
+        assert!(related.location().starts_with(&format!("/cases/{}/sightings/{search}?open=", hunt.case)), "{}", related.location());
+        hunt.site.get(related.location(), &hunt.ada).await.is(200).says("The relationships are written").says("Show events");
         of("incident", &[("number", ""), ("short_description", "Kept as typed")]).await.is(422).says("Kept as typed");
         let raised = of("incident", &[("number", "INC1"), ("short_description", "Raised")]).await.is(303);
         hunt.site.get(raised.location(), &hunt.ada).await.is(200).says("Added 1 artifact from SIGHT").says("Undo");

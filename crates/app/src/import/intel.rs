@@ -118,6 +118,12 @@ pub fn looks_like_intel(bytes: &[u8]) -> bool {
     )
 }
 
+/// Whether bytes are surely a STIX or MISP document, and no table of records.
+#[must_use]
+pub fn is_intel(bytes: &[u8]) -> bool {
+    formats::intel::is_intel(bytes)
+}
+
 fn unreadable(error: Unreadable) -> AppError {
     match error {
         Unreadable::TooLarge { .. } => too_large(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use formats::intel;
 use formats::records::{self, LINKS, Limits, Row, Table, Unreadable, cell_values};
 use model::kind::{FieldShape, KeyScheme, NewRecord, RecordInput};
 use model::relationship::RelationshipType;
@@ -53,10 +54,15 @@ pub(crate) fn prepare(bytes: &[u8], kind: Kind, mapping: Option<Mapping>) -> Res
     prepare_table(table(bytes)?, kind, mapping)
 }
 
-/// Reads a file as a table, whatever it is a table of.
+/// Reads a file as a table, whatever it is a table of; gzip is unpacked.
 pub(crate) fn table(bytes: &[u8]) -> Result<Table> {
     let limits = Limits { bytes: super::MAX_FILE, ..Limits::default() };
-    records::read(bytes, &limits).map_err(|error| match error {
+    let unpacked =
+        intel::unpack(bytes, &intel::Limits { bytes: super::MAX_FILE, ..intel::Limits::default() }).map_err(|error| match error {
+            intel::Unreadable::TooLarge { .. } => too_large(),
+            other => AppError::invalid("/file", other.to_string()),
+        })?;
+    records::read(unpacked.as_deref().unwrap_or(bytes), &limits).map_err(|error| match error {
         Unreadable::TooLarge { .. } => too_large(),
         Unreadable::NotATable(detail) => AppError::invalid("/file", detail),
     })

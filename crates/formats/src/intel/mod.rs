@@ -5,7 +5,10 @@
 //! that nothing is lost that Vizsla has no field for.
 
 pub mod misp;
+mod sniff;
 pub mod stix;
+
+pub use sniff::is_intel;
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -12,5 +12,6 @@ import "./drafts.ts";
 import "./copy.ts";
 import "./download.ts";
 import "./upload.ts";
+import "./samples.ts";
 import "./time.ts";
 import "./live.ts";

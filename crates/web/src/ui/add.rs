@@ -47,6 +47,16 @@ struct AddPage {
 }
 
 impl AddPage {
+    /// The lines of which only the type is missing.
+    fn untold(&self) -> Vec<&str> {
+        self.refused.iter().filter(|(_, _, why)| wants_type(why)).map(|(_, line, _)| line.as_str()).collect()
+    }
+
+    /// What is wrong with the other lines.
+    fn refusals(&self) -> Vec<&str> {
+        self.refused.iter().map(|(_, _, why)| why.as_str()).filter(|why| !wants_type(why)).collect()
+    }
+
     fn kinds(&self) -> super::artifacts::Tabs {
         super::artifacts::tabs(&self.kind, |_| false)
     }
@@ -151,13 +161,17 @@ pub(crate) async fn values(State(web): State<Web>, mut visit: Visit, Path(number
     }
     if let Some(done) = done {
         let text = format!("{}. What is still in the box was not understood", words::outcome(&done));
-        visit.shell.toast = Some(Toast { text, undo: Some(done.operation_id) });
+        visit.shell.toast = Some(Toast { text, undo: Some(done.operation_id), bad: false });
     }
     // What was typed before is dealt with: only the refused lines are left to be kept.
     visit.shell.saved = drafts.join(" ");
     let left: Vec<&str> = refused.iter().map(|(_, line, _)| line.as_str()).collect();
     let values = ValuesForm { values: left.join("\n"), ..form };
     show(&web, visit, &number, Kind::Observable, String::new(), Filled { values, refused, ..Filled::default() }).await
+}
+
+fn wants_type(why: &str) -> bool {
+    why.ends_with("say its type")
 }
 
 /// A line that was not understood: its number, what it says, and why not.

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use model::Kind;
 use model::artifact::{ExclusionReason, Finding, Status};
-use model::kind::{Place, Shelf};
+use model::kind::{FieldShape, Place, Shelf};
 use model::list::Page;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -196,7 +196,12 @@ pub(crate) fn cell(record: &RecordView, column: &model::kind::Column) -> String 
         Place::Severity => record.severity.label().to_owned(),
         Place::Finding => record.finding.label().to_owned(),
         Place::Owner => record.owner.clone(),
-        Place::Attribute => record.attribute(column.name),
+        Place::Attribute => {
+            let value = record.attribute(column.name);
+            let moment = record.kind.spec().field(column.name).is_some_and(|field| matches!(field.shape, FieldShape::Moment));
+            let day = value.split_once('T').filter(|_| moment).map(|(day, _)| day.to_owned());
+            day.unwrap_or(value)
+        }
     }
 }
 

@@ -39,10 +39,19 @@ pub(crate) struct ListColumn {
     pub(crate) name: &'static str,
     pub(crate) label: &'static str,
     pub(crate) what: What,
-    /// Width, and from which width of the window on it is shown.
+    /// Width, and from which width of the list on it is shown, at best.
     pub(crate) class: &'static str,
+    /// From which width on it is shown beside the others, where that is later.
+    pub(crate) level: &'static str,
     /// What the list sorts by; empty when it does not.
     pub(crate) sort: &'static str,
+}
+
+impl ListColumn {
+    /// The classes of its cells.
+    pub(crate) fn classes(&self) -> String {
+        format!("{} {}", self.class, self.level).trim_end().to_owned()
+    }
 }
 
 /// The columns of a list, those that are shown first.
@@ -76,12 +85,12 @@ fn of_kind(kind: Kind, column: &'static Column) -> ListColumn {
         Place::Attribute if wide(column.name) => (column.name, "col-xl p2", ""),
         Place::Attribute => (column.name, "col-m p2", ""),
     };
-    ListColumn { name, label: column.label, what: What::Of(column), class, sort }
+    ListColumn { name, label: column.label, what: What::Of(column), class, level: "", sort }
 }
 
 /// All columns of a list, as they stand until somebody chooses.
 fn all(list: List, kind: Kind) -> Vec<ListColumn> {
-    let fixed = |name, label, what, class, sort| ListColumn { name, label, what, class, sort };
+    let fixed = |name, label, what, class, sort| ListColumn { name, label, what, class, level: "", sort };
     let mut columns: Vec<ListColumn> = kind.spec().columns.iter().map(|column| of_kind(kind, column)).collect();
     let first = fixed("first_seen", "First seen", What::FirstSeen, "col-m p3", "first_seen");
     let last = fixed("last_seen", "Last seen", What::LastSeen, "col-m p3", "last_seen");
@@ -100,6 +109,41 @@ fn all(list: List, kind: Kind) -> Vec<ListColumn> {
         }
     }
     columns
+}
+
+/// The widths of a list, in pixels, from which on the columns of a level are shown: `.p2`, `.p3` and `.p4` of the style sheet.
+const LEVELS: [(&str, u32); 4] = [("", 640), ("p2", 640), ("p3", 980), ("p4", 1240)];
+/// What the title and the box before it need.
+const FOR_THE_TITLE: u32 = 240;
+
+/// Moves columns to a later level where the title would have no room beside them.
+fn make_room(columns: &mut [ListColumn]) {
+    let mut taken = [0_u32; LEVELS.len()];
+    for own in 0..LEVELS.len() {
+        for column in columns.iter_mut().filter(|column| level(column.class) == own) {
+            let width = width(column.class);
+            let fits =
+                |at: &usize| taken.iter().zip(LEVELS).skip(*at).take(1).all(|(taken, (_, from))| taken + width + FOR_THE_TITLE <= from);
+            let at = (own..LEVELS.len()).find(fits).unwrap_or(LEVELS.len() - 1);
+            taken.iter_mut().skip(at).for_each(|taken| *taken += width);
+            column.level = LEVELS.get(at).map_or("", |(name, _)| name);
+        }
+    }
+}
+
+/// The level that a column's class names.
+fn level(class: &str) -> usize {
+    LEVELS.iter().rposition(|(name, _)| class.split(' ').any(|word| word == *name)).unwrap_or_default()
+}
+
+/// Of the style sheet's `.col-…`.
+fn width(class: &str) -> u32 {
+    match class.split(' ').next() {
+        Some("col-s") => 82,
+        Some("col-l") => 134,
+        Some("col-xl") => 220,
+        _ => 102,
+    }
 }
 
 fn preference_name(list: List, kind: Kind) -> String {
@@ -124,6 +168,7 @@ fn arrange(list: List, kind: Kind, chosen: &Chosen) -> Columns {
     }
     let (hidden, new): (Vec<_>, Vec<_>) = left.into_iter().partition(|column| chosen.hidden.iter().any(|name| name == column.name));
     shown.extend(new);
+    make_room(&mut shown);
     Columns { list: if list == List::Records { "records" } else { "artifacts" }, shown, hidden }
 }
 
@@ -168,6 +213,19 @@ mod tests {
 
     fn names(columns: &[ListColumn]) -> Vec<&str> {
         columns.iter().map(|column| column.name).collect()
+    }
+
+    #[test]
+    fn the_title_keeps_its_room() {
+        let of = |kind| arrange(List::Artifacts, kind, &Chosen::default()).shown.iter().map(ListColumn::classes).collect::<Vec<_>>();
+        assert!(of(Kind::Observable).iter().all(|classes| !classes.contains("p4")));
+        let indicators = of(Kind::Indicator);
+        assert!(indicators.iter().any(|classes| classes.ends_with("p4")), "{indicators:?}");
+        for (name, from) in [("", 640), ("p2", 640), ("p3", 980), ("p4", 1240)] {
+            let shown = |classes: &&String| !classes.split(' ').any(|word| word.starts_with('p') && word > name);
+            let taken: u32 = indicators.iter().filter(shown).map(|classes| width(classes)).sum();
+            assert!(taken + FOR_THE_TITLE <= from || name == "p4", "{name}: {taken}");
+        }
     }
 
     #[test]

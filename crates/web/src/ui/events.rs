@@ -91,17 +91,32 @@ impl EventsPage {
 
     /// The chosen stretch of time, when it is none of the offered ones.
     fn range(&self) -> Option<String> {
-        let part = |text: &str| text.parse().map_or_else(|_| text.to_owned(), |at: Timestamp| words::utc(&at));
+        let part = |text: &str| text.parse().map_or_else(|_| text.to_owned(), |at: Timestamp| words::utc_to_second(&at));
         match (self.query.from.as_str(), self.query.to.as_str()) {
             ("", "") => None,
             (from, "") => Some(format!("from {}", part(from))),
             ("", to) => Some(format!("until {}", part(to))),
-            (from, to) => Some(format!("{} – {}", part(from), part(to))),
+            (from, to) => Some(stretch(&part(from), &part(to))),
         }
+    }
+
+    /// Whether other data than what was looked at may hold it.
+    fn is_narrow(&self) -> bool {
+        let q = &self.query;
+        [&q.last, &q.from, &q.to, &q.source].iter().any(|part| !part.is_empty())
+    }
+
+    /// A refusal without the name of the control that it is about: there is one.
+    fn plain<'a>(&self, line: &'a str) -> &'a str {
+        line.strip_prefix("q: ").unwrap_or(line)
     }
 
     fn without_range(&self) -> String {
         link("/events", &[("q", &self.query.q), ("source", &self.query.source)], "", "")
+    }
+
+    fn all_data(&self) -> String {
+        link("/events", &[("q", &self.query.q)], "", "")
     }
 
     fn bars(&self, found: &EventsView) -> Vec<Bar> {
@@ -111,7 +126,7 @@ impl EventsPage {
             let (from, to) = (one.from.to_string(), until.to_string());
             Bar {
                 class: format!("h{}", words::height(one.count, largest)),
-                title: format!("{} – {}: {}", words::utc(&one.from), words::utc(&until), counted(one.count, "event")),
+                title: format!("{} – {}: {}", words::utc_to_second(&one.from), words::utc_to_second(&until), counted(one.count, "event")),
                 href: link("/events", &[("q", &self.query.q), ("source", &self.query.source), ("from", &from)], "to", &to),
             }
         };
@@ -147,6 +162,14 @@ impl EventsPage {
 
     fn finds(&self, open: &WholeEventView) -> String {
         app::text::counted(open.observables.len() as i64, "observable")
+    }
+}
+
+/// A stretch of time: its date once where it is of one day.
+fn stretch(from: &str, to: &str) -> String {
+    match (from.split_once(' '), to.split_once(' ')) {
+        (Some((day, clock)), Some((same, until))) if day == same => format!("{day} {} – {until}", clock.trim_end_matches(" UTC")),
+        _ => format!("{} – {to}", from.trim_end_matches(" UTC")),
     }
 }
 

@@ -44,7 +44,7 @@ impl NewPage {
     fn choices(&self) -> Vec<(&'static str, &'static str)> {
         let tables = [Kind::ConfigurationItem, Kind::User, Kind::Incident, Kind::VulnerableItem, Kind::Observable, Kind::Vulnerability];
         let tables = tables.iter().map(|kind| (kind.as_str(), kind.spec().plural));
-        std::iter::once((INTEL, "Threat intelligence (STIX, MISP)")).chain(tables).collect()
+        std::iter::once((INTEL, "Threat intelligence: STIX or MISP")).chain(tables).collect()
     }
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn new(State(web): State<Web>, visit: Visit, Query(query): Quer
     if let Some(case) = case::get(&web.app, &visit.actor, &query.case).await.ok().filter(|case| !case.state.is_open()) {
         return closed(visit.shell, case);
     }
-    let kind = if query.kind.is_empty() { Kind::ConfigurationItem.to_string() } else { query.kind };
+    let kind = if query.kind.is_empty() { INTEL.to_owned() } else { query.kind };
     page(&NewPage { shell: visit.shell, kind, case: query.case, source: String::new(), text: String::new(), errors: Errors::default() })
 }
 
@@ -71,7 +71,13 @@ pub(crate) async fn stage(State(web): State<Web>, visit: Visit, upload: Upload) 
     let text = upload.field("text").to_owned();
     let for_case = (!case.is_empty()).then(|| case.clone());
     let bytes = if upload.bytes.is_empty() { text.clone().into_bytes() } else { upload.bytes };
-    let staged = if kind == INTEL {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        let errors = Errors(vec![model::FieldError { pointer: "/file".to_owned(), detail: "choose a file, or paste its text".to_owned() }]);
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &NewPage { shell: visit.shell, kind, case, source, text, errors });
+    }
+    let may_be_a_table = kind == INTEL && !import::looks_like_intel(&bytes);
+    // STIX and MISP are nothing else, whatever was chosen.
+    let staged = if kind == INTEL || import::is_intel(&bytes) {
         let input = StageIntel { name: upload.file_name.clone(), source: source.clone(), case: for_case };
         import::stage_intel(&web.app, &visit.actor, input, bytes).await
     } else {
@@ -88,9 +94,18 @@ pub(crate) async fn stage(State(web): State<Web>, visit: Visit, upload: Upload) 
                 }
                 other => Errors::of(other)?,
             };
+            let errors = if may_be_a_table { hinted(errors) } else { errors };
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &NewPage { shell: visit.shell, kind, case, source, text, errors })
         }
     }
+}
+
+/// Says, where a file is no STIX or MISP, that it may be a table.
+fn hinted(mut errors: Errors) -> Errors {
+    for error in errors.0.iter_mut().filter(|error| error.pointer == "/file") {
+        error.detail.push_str(". For a table of records, choose above what they are");
+    }
+    errors
 }
 
 #[derive(Template)]
@@ -139,8 +154,9 @@ impl ShowPage {
         chip(*status)
     }
 
-    fn to_come(&self) -> usize {
-        self.import.created + self.import.updated
+    /// Whether applying it would do nothing: no row is taken, or all are known and go into no case.
+    fn nothing(&self) -> bool {
+        self.import.rows <= self.import.refused_count || (self.import.created + self.import.updated == 0 && self.import.case.is_none())
     }
 
     fn field(&self, column: &ColumnView) -> String {

@@ -51,15 +51,9 @@ impl LogsPage {
         logs::formats()
     }
 
-    /// What was last chosen by hand for the source that is asked for: its format, its offset.
+    /// What was last chosen by hand for the source that is asked for.
     fn remembered(&self) -> Option<String> {
-        let source = self.sources.iter().find(|source| source.name == self.form.source.trim())?;
-        let format = self.formats().find(|(name, _)| *name == source.format).map(|(_, label)| label);
-        let mut said = format.into_iter().map(str::to_owned).collect::<Vec<_>>();
-        if source.clock_offset != 0 {
-            said.push(format!("{} s are added to times", source.clock_offset));
-        }
-        (!said.is_empty()).then(|| said.join("; "))
+        chosen(self.sources.iter().find(|source| source.name == self.form.source.trim())?)
     }
 
     fn picture(&self, source: &LogSourceView) -> Hist {
@@ -185,6 +179,10 @@ struct SourcePage {
 }
 
 impl SourcePage {
+    fn chosen(&self) -> Option<String> {
+        chosen(&self.source)
+    }
+
     fn url(&self) -> String {
         source_url(&self.source.name)
     }
@@ -207,6 +205,16 @@ impl SourcePage {
 pub(crate) fn expired(file: &LogFileView) -> Option<String> {
     let at = file.expired_at?;
     Some(format!("{} deleted by retention on {}", picture::counted(file.expired, "event"), at.date()))
+}
+
+/// What was last chosen by hand for the files of a source: its format, its clock correction.
+fn chosen(source: &LogSourceView) -> Option<String> {
+    let format = logs::formats().find(|(name, _)| *name == source.format).map(|(_, label)| format!("read as {label}"));
+    let offset = source.clock_offset;
+    let clock =
+        (offset != 0).then(|| format!("{}{} s on every time", if offset > 0 { "+" } else { "−" }, super::words::thousands(offset.abs())));
+    let said: Vec<String> = format.into_iter().chain(clock).collect();
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 /// How long the events of a source are kept, where it differs from the others.

@@ -134,7 +134,7 @@ pub(crate) async fn show(State(web): State<Web>, mut visit: Visit, Query(form): 
         _ => "",
     };
     if !text.is_empty() {
-        visit.shell.toast = Some(Toast { text: text.to_owned(), undo: None });
+        visit.shell.toast = Some(Toast { text: text.to_owned(), undo: None, bad: false });
     }
     if form.show.is_empty() {
         let form = RetentionForm::of(&view);

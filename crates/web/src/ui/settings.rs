@@ -46,7 +46,7 @@ impl Done {
             "webhook-deleted" => "The webhook is deleted.",
             _ => return,
         };
-        shell.toast = Some(Toast { text: text.to_owned(), undo: None });
+        shell.toast = Some(Toast { text: text.to_owned(), undo: None, bad: false });
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Toast {
     pub(crate) text: String,
     /// The operation that can be undone.
     pub(crate) undo: Option<String>,
+    /// Whether it went wrong.
+    pub(crate) bad: bool,
 }
 
 impl Shell {
@@ -139,5 +141,5 @@ async fn toast(web: &Web, actor: &Actor, parts: &Parts) -> Option<Toast> {
     let running = done.state == model::operation::OperationState::Running;
     let undo = (!done.undone && !running && may(actor, Role::Analyst)).then(|| done.operation_id.clone());
     let text = if running { format!("{} — still running", done.detail) } else { words::outcome(&done) };
-    Some(Toast { text, undo })
+    Some(Toast { text, undo, bad: false })
 }

@@ -34,6 +34,18 @@ pub(crate) fn types() -> &'static [ObservableType] {
     ObservableType::ALL
 }
 
+/// What a product calls the place that is searched.
+pub(crate) fn place_label(kind: &str) -> &'static str {
+    match kind {
+        "clickhouse" => "Table",
+        "splunk" => "Index",
+        "sentinel" => "Workspace id",
+        "loki" => "Stream selector",
+        "elasticsearch" | "opensearch" | "quickwit" => "Index or pattern",
+        _ => "Where it looks",
+    }
+}
+
 /// The page of a source.
 pub(crate) fn url(name: &str) -> String {
     format!("/outside-sources/{}", encode(name))
@@ -84,6 +96,30 @@ pub(crate) struct SourceForm {
 }
 
 impl SourceForm {
+    /// Whether a folded part of the form is to be shown: where something other than the usual stands in it, or is refused.
+    fn unusual(&self, part: &str, errors: &Errors) -> bool {
+        let told: &[(&str, &str)] = match part {
+            "fields" => &[
+                ("time_field", &self.time_field),
+                ("host_field", &self.host_field),
+                ("account_fields", &self.account_fields),
+                ("raw_field", &self.raw_field),
+            ],
+            "queries" => {
+                return self.query.iter().any(|query| !query.trim().is_empty()) || !errors.at("query").is_empty();
+            }
+            "limits" => &[
+                ("without_events", self.without_events.as_deref().unwrap_or_default()),
+                ("events", &self.events),
+                ("batch", &self.batch),
+                ("count_limit", &self.count_limit),
+                ("timeout_seconds", &self.timeout_seconds),
+            ],
+            _ => &[("link", &self.link), ("proxy", &self.proxy), ("ca", &self.ca)],
+        };
+        told.iter().any(|(name, value)| !value.is_empty() || !errors.at(name).is_empty())
+    }
+
     fn of(source: &SourceView) -> Self {
         let settings = source.settings.clone().unwrap_or_default();
         let number = |number: u64| if number == 0 { String::new() } else { number.to_string() };
@@ -303,11 +339,11 @@ async fn shown(web: &Web, mut visit: Visit, name: &str, query: ShowQuery, refuse
     let text = match query.done.as_str() {
         "saved" => "The source is saved.",
         "tested" if source.error.is_empty() => "The source answered.",
-        "tested" => "The source did not answer as it should.",
+        "tested" => "The source did not answer as it should: the page says why.",
         _ => "",
     };
     if !text.is_empty() {
-        visit.shell.toast = Some(Toast { text: text.to_owned(), undo: None });
+        visit.shell.toast = Some(Toast { text: text.to_owned(), undo: None, bad: query.done == "tested" && !source.error.is_empty() });
     }
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (form, errors) = refused.unwrap_or_else(|| (SourceForm::of(&source), Errors::default()));

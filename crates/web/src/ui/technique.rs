@@ -49,7 +49,11 @@ impl TechniquesPage {
 
     /// `APT29, Rusty and 3 more`.
     fn origins(&self, one: &TechniqueView) -> String {
-        let mut text = one.origins.iter().map(|origin| origin.title.as_str()).collect::<Vec<_>>().join(", ");
+        let others = one.origins.iter().filter(|origin| origin.title != one.name);
+        let mut text = others.map(|origin| origin.title.as_str()).collect::<Vec<_>>().join(", ");
+        if text.is_empty() {
+            "its own record in the case".clone_into(&mut text);
+        }
         let more = one.origin_count.saturating_sub(one.origins.len());
         if more > 0 {
             text.push_str(&format!(" and {more} more"));

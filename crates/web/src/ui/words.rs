@@ -57,6 +57,13 @@ pub(crate) fn utc(time: &Timestamp) -> String {
     format!("{date} {clock} UTC")
 }
 
+/// `2026-11-24 09:31:05 UTC`, for what happened in the logs.
+pub(crate) fn utc_to_second(time: &Timestamp) -> String {
+    let text = time.to_string();
+    let (date, clock) = (text.get(..10).unwrap_or_default(), text.get(11..19).unwrap_or_default());
+    format!("{date} {clock} UTC")
+}
+
 /// The colour of a rating.
 pub(crate) fn rating_chip(rating: &Rating) -> &'static str {
     match rating {

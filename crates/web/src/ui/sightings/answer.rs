@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::State;
 use model::list::Page;
 use model::sighting::{Basis, Outcome};
+use model::{Kind, Timestamp};
 use serde::Deserialize;
 
 use super::cell::{Cell, Since, cell, count};
@@ -18,6 +19,7 @@ use crate::error::Failure;
 use crate::params::{Path, Query};
 use crate::ui::cases::link;
 use crate::ui::jobs::took;
+use crate::ui::shell::Toast;
 use crate::ui::words::{self, Piece};
 use crate::ui::{Screen, Shell, Visit, page};
 
@@ -45,6 +47,9 @@ pub(crate) struct AnswerQuery {
     /// Which source of it.
     #[serde(default)]
     source: String,
+    /// What was done on the page before: `related`.
+    #[serde(default)]
+    done: String,
 }
 
 #[derive(Template)]
@@ -77,10 +82,13 @@ impl Open {
 
 pub(crate) async fn show(
     State(web): State<Web>,
-    visit: Visit,
+    mut visit: Visit,
     Path((number, search)): Path<(String, String)>,
     Query(query): Query<AnswerQuery>,
 ) -> Screen {
+    if query.done == "related" {
+        visit.shell.toast = Some(Toast { text: "The relationships are written.".to_owned(), undo: None, bad: false });
+    }
     let search = find(&web, &visit, &number, &search).await?;
     let case = case::get(&web.app, &visit.actor, &search.case).await?;
     let asked = ResultQuery {
@@ -174,6 +182,19 @@ impl AnswerPage {
         let open = &row.observable.id;
         let all = [("show", &q.show), ("with", &q.with), ("q", &q.q), ("cursor", &q.cursor), ("open", open)];
         link(&self.path(), &all, "source", source)
+    }
+
+    /// Where the events of a result can be looked through: of logs that are kept here, where the value itself stands in them.
+    fn events_link(&self, result: &SightingResultView) -> Option<String> {
+        let value = &result.observable.title;
+        let here = result.samples.iter().any(|sample| sample.line > 0);
+        if !here || result.count == 0 || result.observable.kind != Kind::Observable || value.contains('"') {
+            return None;
+        }
+        let q = format!("\"{value}\"");
+        let moment = |at: &Option<Timestamp>| at.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (from, to) = (moment(&self.search.window.from), moment(&self.search.window.to));
+        Some(link("/events", &[("q", &q), ("from", &from), ("to", &to)], "source", &result.source))
     }
 
     /// The form of a finding of the result that is open.

@@ -131,6 +131,8 @@ fn moment(text: &str, end: bool) -> Result<Option<Timestamp>, String> {
 struct SourceLine {
     name: String,
     ticked: bool,
+    /// Whether what it lacks is an answer: what it holds is not known.
+    failed: bool,
     /// `2023-08-15, 53,698 events`.
     holds: String,
     /// What it lacks in the window; empty when nothing.
@@ -162,7 +164,7 @@ impl AskPage {
     }
 
     fn lacking(&self) -> usize {
-        self.sources.iter().filter(|source| source.ticked && !source.lacks.is_empty()).count()
+        self.sources.iter().filter(|source| source.ticked && !source.lacks.is_empty() && !source.failed).count()
     }
 }
 
@@ -214,6 +216,7 @@ async fn show(web: &Web, visit: Visit, number: &str, Ask { selection, form }: As
         ticked: form.asked.is_none() || form.source.contains(&source.name),
         holds: format!("{}, {}", log_pages::span(&source), super::picture::counted(source.events, "event")),
         lacks: lacks(&source, window),
+        failed: false,
         name: source.name,
     };
     let mut sources: Vec<SourceLine> = logs::sources(&web.app, &visit.actor).await?.into_iter().map(line).collect();
@@ -222,6 +225,7 @@ async fn show(web: &Web, visit: Visit, number: &str, Ask { selection, form }: As
         ticked: form.asked.is_none() || form.source.contains(&source.name),
         holds: format!("{}{}", source.kind.label(), if source.external { ": what others saw" } else { "" }),
         lacks: if source.error.is_empty() { String::new() } else { format!("failed the last time: {}", source.error) },
+        failed: !source.error.is_empty(),
         name: source.name,
     }));
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };

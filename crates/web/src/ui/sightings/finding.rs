@@ -1,4 +1,4 @@
-//! A result becomes a finding: a note, an annotation with a verdict, a relationship, an incident. One page with what is known filled
+//! A result becomes a finding: a note, an annotation with a finding, a relationship, an incident. One page with what is known filled
 //! in; everything in it can be changed.
 
 use std::str::FromStr;
@@ -64,8 +64,8 @@ impl What {
     fn title(self) -> &'static str {
         match self {
             Self::Note => "Note a sighting",
-            Self::Annotation => "Annotate, with a verdict",
-            Self::Relationship => "Join with what it was seen on",
+            Self::Annotation => "Annotate, and set the finding",
+            Self::Relationship => "Relate to what it was seen on",
             Self::Incident => "Raise an incident",
         }
     }
@@ -256,7 +256,7 @@ async fn made(web: &Web, visit: &Visit, search: &SightingView, params: &FindingP
             let how = typed(sent, "type").parse().map_err(|error| AppError::invalid("/type", format!("{error}")))?;
             let input = RelationshipFinding { observable, source, r#type: Some(how), record_ids: Some(records(sent)) };
             sighting::relationships(&web.app, &visit.actor, &search.number, input).await?;
-            Ok(format!("/record/{}?tab=related", params.open))
+            Ok(format!("{back}{}done=related", if back.contains('?') { '&' } else { '?' }))
         }
         What::Incident => {
             // A field that was emptied stays empty, and is not taken from the draft.
