@@ -13,7 +13,7 @@ use crate::error::LogError;
 use crate::event::{BatchSummary, NewEvent};
 use crate::flow::Flow;
 use crate::index::{LogIndex, Writing};
-use crate::partition::Key;
+use crate::partition::{Key, Partition};
 
 /// Events that are handed to an indexing thread at once. Neighbours in the file stay neighbours in the index, which
 /// compresses them better, and one hand-over serves many.
@@ -201,6 +201,11 @@ impl Drop for BatchWriter<'_> {
         }
         // A writer that is dropped forgets what it did not commit.
         self.writers.clear();
+        // On a full disk, what it had written is the room that removing the rest needs.
+        let mut touched = self.touched.iter().filter_map(|key| self.writing.partitions.get(key));
+        if let Err(error) = touched.try_for_each(Partition::sweep) {
+            tracing::warn!(batch = self.batch, %error, "what an unfinished batch had written could not be removed from the disk yet");
+        }
         if let Err(error) = self.index.clean(&mut self.writing) {
             tracing::warn!(batch = self.batch, %error, "an unfinished batch could not be removed yet; it stays invisible and is tried again");
         }

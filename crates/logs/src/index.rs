@@ -119,6 +119,10 @@ impl LogIndex {
         };
         {
             let mut writing = index.writing();
+            if !writing.manifest.unclean().is_empty() {
+                // What the batch had written and not committed: where the disk is full, the room that removing the rest needs.
+                writing.partitions.values().try_for_each(Partition::sweep)?;
+            }
             index.clean(&mut writing)?;
             index.show(&writing);
         }

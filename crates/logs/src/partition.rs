@@ -174,6 +174,13 @@ impl Partition {
         Ok(())
     }
 
+    /// Removes the files of segments that no commit names, which a writer that gave up left. It needs no room on the disk, and
+    /// makes some.
+    pub(crate) fn sweep(&self) -> Result<(), LogError> {
+        self.writer(1, 0)?.garbage_collect_files().wait()?;
+        Ok(())
+    }
+
     /// What a search asks.
     pub(crate) fn searcher(&self) -> Searcher {
         self.reader.searcher()

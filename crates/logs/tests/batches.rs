@@ -7,7 +7,7 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{add, count, needle, only, open, put, search, time};
-use logs::{Locator, LogError, LogIndex, Needle, NeedleKind, Options, SearchRequest};
+use logs::{Locator, LogError, LogIndex, Needle, NeedleKind, NewEvent, Options, SearchRequest};
 use model::Timestamp;
 use model::time::Window;
 
@@ -214,4 +214,33 @@ fn searches_go_on_while_a_batch_is_written_and_can_be_stopped() {
     let needles = [needle("evil.com", NeedleKind::Plain)];
     let request = SearchRequest { needles: &needles, window: Window::All, sources: None, batch: None, samples: 0 };
     assert!(matches!(index.search(&request, &|_, _| ControlFlow::Break(())), Err(LogError::Cancelled)));
+}
+
+#[test]
+fn what_an_unfinished_batch_had_written_leaves_the_disk_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    put(&index, 1, 1, &[("2023-08-15T10:00:00Z", "evil.com")]);
+    let before = index.stats().unwrap();
+
+    let mut batch = index.begin_batch(1, 2).unwrap();
+    for number in 0..1_000_u64 {
+        // Compressed to about half.
+        let raw: String = (0..250).map(|k| format!("{:016x}", (number * 250 + k).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+        let event = NewEvent {
+            time: time("2023-08-16T10:00:00Z"),
+            host: None,
+            accounts: &[],
+            raw: &raw,
+            text: "evil.com",
+            shape: 0,
+            member: "",
+            line: 1,
+        };
+        batch.add(&event).unwrap();
+    }
+    drop(batch);
+    let after = index.stats().unwrap().disk_bytes;
+    assert!(after < before.disk_bytes + 50_000, "{after} bytes, {} before", before.disk_bytes);
+    assert_eq!(count(&index, "evil.com"), 1);
 }

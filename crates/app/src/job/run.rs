@@ -60,9 +60,12 @@ type InHand = Arc<Mutex<HashSet<i64>>>;
 /// # Errors
 /// When the store can't be written, or the system gives no threads.
 pub fn run_jobs(app: &App) -> Result<Runner> {
-    let taken = apart(|| app.store.write_blocking(Scope::System, job::take_over))?;
-    if taken > 0 {
-        tracing::info!(jobs = taken, "jobs that were interrupted go on");
+    match apart(|| app.store.write_blocking(Scope::System, job::take_over)) {
+        Ok(0) => {}
+        Ok(taken) => tracing::info!(jobs = taken, "jobs that were interrupted go on"),
+        // Reading goes on. Their hearts beat no more, so that they are taken up once there is room.
+        Err(error) if error.is_full() => tracing::warn!(%error, "jobs that were interrupted wait until there is room on the disk"),
+        Err(error) => return Err(error.into()),
     }
     let (tell, _) = watch::channel(());
     let mut runner = Runner { stopping: Arc::default(), tell, threads: Vec::with_capacity(THREADS.len()) };

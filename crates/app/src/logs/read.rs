@@ -205,6 +205,7 @@ fn words(problem: Problem) -> &'static str {
         Problem::NotUtf8 => "is not UTF-8; kept, with U+FFFD for what is not",
         Problem::TooLong => "is longer than 1 MiB; not kept",
         Problem::Damaged => "is damaged; not kept",
+        Problem::OpenQuote => "has a quote that nothing closes; the line is kept as a row of its own",
     }
 }
 

@@ -139,7 +139,7 @@ pub struct LogReport {
     pub not_utf8: i64,
     /// Lines that are too long; not kept.
     pub too_long: i64,
-    /// Records of event log files that are damaged; not kept.
+    /// Records of event log files that are damaged, not kept, and rows of CSV with a quote that nothing closes, kept by themselves.
     #[serde(default)]
     pub damaged: i64,
     /// The first 100 bad lines.

@@ -13,6 +13,12 @@ use super::{Limits, Member, Options, ReadError, ReadReport, Sink};
 /// Inflated bytes up to which no ratio is asked for: a small file of one repeated line is no attack.
 const RATIO_FROM: u64 = 64 << 20;
 
+/// Bytes of names and other words about one file of a tar archive: they are held in memory.
+const TAR_WORDS: u64 = 1 << 20;
+
+/// KiB that unpacking xz may take: the dictionary of `xz -9` is 64 MiB.
+const XZ_MEMORY: u32 = 256 << 10;
+
 /// What all members of a source share.
 struct Shared<'l> {
     limits: &'l Limits,
@@ -154,8 +160,41 @@ impl Compression {
             Self::Gzip => Box::new(MultiGzDecoder::new(source)),
             Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(source)?),
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(source)),
-            Self::Xz => Box::new(lzma_rust2::XzReader::new(source, true)),
+            Self::Xz => Box::new(Xz(lzma_rust2::XzReader::new_mem_limit(source, true, XZ_MEMORY))),
         })
+    }
+}
+
+/// Says in words when a dictionary is too large.
+struct Xz<R: Read>(lzma_rust2::XzReader<R>);
+
+impl<R: Read> Read for Xz<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out).map_err(|error| match error.kind() {
+            io::ErrorKind::OutOfMemory => io::Error::other(format!(
+                "unpacking it takes more than {} MiB of memory; compress it with a smaller dictionary",
+                XZ_MEMORY >> 10
+            )),
+            _ => error,
+        })
+    }
+}
+
+/// A tar archive's bytes, of which the reader of archives may take so many by itself before the next file.
+struct Words<'w, R> {
+    inner: R,
+    /// None while a file is read.
+    left: &'w Cell<Option<u64>>,
+}
+
+impl<R: Read> Read for Words<'_, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(out)?;
+        if let Some(left) = self.left.get() {
+            let left = left.checked_sub(read as u64);
+            self.left.set(Some(left.ok_or_else(|| io::Error::other("the name of the next one is longer than any name is"))?));
+        }
+        Ok(read)
     }
 }
 
@@ -328,16 +367,18 @@ impl Reading<'_, '_> {
     }
 
     fn tar(&mut self, within: &str, source: &mut dyn Read, nesting: usize) -> Result<Outcome, ReadError> {
-        let mut archive = tar::Archive::new(source);
-        let entries = match archive.entries() {
+        let left = Cell::new(None);
+        let mut archive = tar::Archive::new(Words { inner: source, left: &left });
+        let mut entries = match archive.entries() {
             Ok(entries) => entries,
             Err(error) => return Ok(Outcome::Archive(Some(error.to_string()))),
         };
-        for (at, entry) in entries.enumerate() {
-            if self.output.report.stopped {
-                break;
-            }
+        let mut passed_over = 0_u64;
+        for at in 0.. {
             self.exploding(within)?;
+            left.set(Some(passed_over.saturating_add(TAR_WORDS)));
+            let Some(entry) = entries.next() else { break };
+            left.set(None);
             let mut entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => return Ok(Outcome::Archive(Some(format!("the archive is damaged or cut off after {at} files: {error}")))),
@@ -345,11 +386,24 @@ impl Reading<'_, '_> {
             self.counted()?;
             let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             let name = label(within, if path.is_empty() { format!("file {}", at + 1) } else { path });
-            if !entry.header().entry_type().is_file() || is_litter(&name) {
-                continue;
+            let kind = entry.header().entry_type();
+            if kind.is_gnu_sparse() {
+                // Its holes are as long as it says, which may be anything.
+                self.told(&name, Outcome::Unknown("a file with holes (sparse); make the archive without `--sparse`".to_owned()));
+            } else if (kind.is_file() || kind.is_contiguous()) && !is_litter(&name) {
+                let outcome = self.stream(&name, &mut entry, nesting + 1)?;
+                self.told(&name, outcome);
             }
-            let outcome = self.stream(&name, &mut entry, nesting + 1)?;
-            self.told(&name, outcome);
+            if self.output.report.stopped {
+                break;
+            }
+            // What is left of it is no word about the next one. When it is cut off, that is told there.
+            passed_over = if kind.is_gnu_sparse() {
+                entry.header().entry_size().unwrap_or_default().saturating_add(512)
+            } else {
+                let _ = io::copy(&mut entry, &mut io::sink());
+                0
+            };
         }
         self.exploding(within)?;
         Ok(Outcome::Archive(None))

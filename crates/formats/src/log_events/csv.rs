@@ -13,6 +13,9 @@ use super::{Problem, Shape, time};
 /// What separates cells, most likely first.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
+/// Bytes that are read at once.
+const CHUNK: usize = 256 * 1024;
+
 /// Records that are looked at to recognise the format.
 const RECORDS_SEEN: usize = 30;
 
@@ -20,16 +23,29 @@ const RECORDS_SEEN: usize = 30;
 struct Records<R> {
     reader: R,
     core: csv_core::Reader,
+    /// What is read and still may be needed: from the beginning of the record on.
     input: Vec<u8>,
+    begin: usize,
     at: usize,
     end: usize,
     ended: bool,
     bytes: u64,
     longest: usize,
+    /// Whether a quote that nothing closes ends with its line.
+    mends: bool,
     cells: Vec<u8>,
     ends: Vec<usize>,
     /// How many cells the record has.
     count: usize,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Whole,
+    TooLong,
+    /// A quote that nothing closes would have swallowed what follows: the record is the line in which it stands.
+    OpenQuote,
 }
 
 impl<R: Read> Records<R> {
@@ -38,25 +54,36 @@ impl<R: Read> Records<R> {
         Self {
             reader,
             core,
-            input: vec![0; 256 * 1024],
+            input: vec![0; CHUNK],
+            begin: 0,
             at: 0,
             end: 0,
             ended: false,
             bytes: 0,
             longest,
+            mends: true,
             cells: vec![0; 64 * 1024],
             ends: vec![0; 256],
             count: 0,
         }
     }
 
-    /// Reads the next record; gives the line that it begins in, and whether it is not too long.
-    fn next(&mut self) -> io::Result<Option<(u64, bool)>> {
+    /// Reads the next record; gives the line that it begins in, and what became of it.
+    fn next(&mut self) -> io::Result<Option<(u64, Fate)>> {
         let (mut written, mut count) = (0, 0);
         let mut too_long = false;
         let line = self.core.line();
+        self.begin = self.at;
         loop {
             if self.at == self.end && !self.ended {
+                if (written, count) == (0, 0) && self.record().is_empty() {
+                    self.begin = self.at;
+                }
+                // Quotes and the like are not written, and yet take room.
+                too_long |= self.end - self.begin > 4 * self.longest + CHUNK;
+                if too_long {
+                    self.begin = self.at;
+                }
                 self.fill()?;
             }
             let input = self.input.get(self.at..self.end).unwrap_or_default();
@@ -66,32 +93,84 @@ impl<R: Read> Records<R> {
             self.at += read;
             written += wrote;
             count += cell_ends;
+            let over = match result {
+                ReadRecordResult::InputEmpty => false,
+                ReadRecordResult::OutputFull | ReadRecordResult::Record => written > self.longest,
+                ReadRecordResult::OutputEndsFull => count > self.longest,
+                ReadRecordResult::End => return Ok(None),
+            };
+            let open_at_end =
+                self.ended && result == ReadRecordResult::Record && self.record().iter().filter(|b| **b == b'"').count() % 2 == 1;
+            if self.mends
+                && !too_long
+                && (over || open_at_end)
+                && let Some(length) = self.first_line()
+            {
+                return Ok(Some((line, self.one_line(line, length))));
+            }
+            too_long |= over;
             match result {
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull if written > self.longest => (too_long, written) = (true, 0),
-                ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull if count > self.longest => (too_long, count) = (true, 0),
-                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => {
                     self.count = count;
-                    return Ok(Some((line, !too_long && written <= self.longest)));
+                    return Ok(Some((line, if too_long { Fate::TooLong } else { Fate::Whole })));
                 }
-                ReadRecordResult::End => return Ok(None),
+                ReadRecordResult::OutputFull if over => written = 0,
+                ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull if over => count = 0,
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => {}
             }
         }
     }
 
+    /// What was read of the record, without blank lines before it.
+    fn record(&self) -> &[u8] {
+        let read = self.input.get(self.begin..self.at).unwrap_or_default();
+        let blank = read.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        read.get(blank..).unwrap_or_default()
+    }
+
+    /// How long the first line of a record of several lines is.
+    fn first_line(&self) -> Option<usize> {
+        let record = self.record();
+        let length = memchr::memchr(b'\n', record)? + 1;
+        (length < record.len()).then_some(length)
+    }
+
+    /// Makes the record of its first line alone, and goes on after that.
+    fn one_line(&mut self, line: u64, length: usize) -> Fate {
+        let from = self.at - self.record().len();
+        (self.at, self.begin) = (from + length, from + length);
+        let text = self.input.get(from..self.at).unwrap_or_default().trim_ascii_end();
+        self.core.reset();
+        self.cells.resize(self.cells.len().max(text.len()), 0);
+        self.ends.resize(self.ends.len().max(text.len() + 1), 0);
+        let (_, _, written, count) = self.core.read_record(text, &mut self.cells, &mut self.ends);
+        let cells = self.cells.get_mut(written..).unwrap_or_default();
+        let ends = self.ends.get_mut(count..).unwrap_or_default();
+        let (_, _, _, more) = self.core.read_record(&[], cells, ends);
+        self.count = count + more;
+        self.core.reset();
+        self.core.set_line(line + 1);
+        if text.len() > self.longest { Fate::TooLong } else { Fate::OpenQuote }
+    }
+
+    /// Reads on, behind what is still needed.
     fn fill(&mut self) -> io::Result<()> {
-        self.at = 0;
-        self.end = 0;
-        self.end = loop {
-            match self.reader.read(&mut self.input) {
+        self.input.copy_within(self.begin..self.end, 0);
+        self.at -= self.begin;
+        self.end -= self.begin;
+        self.begin = 0;
+        self.input.resize(self.input.len().max(self.end + CHUNK), 0);
+        let read = loop {
+            match self.reader.read(self.input.get_mut(self.end..).unwrap_or_default()) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => break other?,
             }
         };
-        self.bytes += self.end as u64;
-        self.ended = self.end == 0;
+        self.end += read;
+        self.bytes += read as u64;
+        self.ended = read == 0;
         Ok(())
     }
 
@@ -134,6 +213,8 @@ fn is_header(cell: &str) -> bool {
 
 fn fits(body: &str, delimiter: u8, whole: bool) -> bool {
     let mut records = Records::new(body.as_bytes(), delimiter, body.len());
+    // It ends somewhere, within quotes too.
+    records.mends = false;
     let Ok(Some(_)) = records.next() else { return false };
     let names: Vec<String> = records.cells().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
     let last_is_blank = names.last().is_some_and(String::is_empty);
@@ -169,8 +250,11 @@ pub(super) fn read(reader: impl Read, delimiter: Option<u8>, head: &str, member:
         match records.next() {
             Ok(None) => break None,
             Err(error) => break Some(error),
-            Ok(Some((line, false))) => rows.output.problem(Place { member, line }, Problem::TooLong),
-            Ok(Some((line, true))) => {
+            Ok(Some((line, Fate::TooLong))) => rows.output.problem(Place { member, line }, Problem::TooLong),
+            Ok(Some((line, fate))) => {
+                if fate == Fate::OpenQuote {
+                    rows.output.problem(Place { member, line }, Problem::OpenQuote);
+                }
                 events += u64::from(rows.row(&records, line));
                 if rows.output.report.stopped {
                     break None;
@@ -346,6 +430,31 @@ mod tests {
             [r#"{"a":"1"}"#; 0].into_iter().chain([r#"{"a":"2","b":"y"}"#, r#"{"a":"3","b":"z"}"#]).collect::<Vec<_>>()
         );
         assert_eq!(report.too_long, 2);
+    }
+
+    #[test]
+    fn a_quote_that_nothing_closes_costs_no_other_row() {
+        let rows = |from: usize, to: usize| -> String { (from..to).map(|n| format!("{n},row {n}\n")).collect() };
+        let limits = Limits { line_bytes: 1_000, ..Limits::default() };
+        let last = |all: &[Seen]| all.last().map(|seen| seen.0.clone());
+        // It would swallow all to the limit, or to the end of the file.
+        for after in [50, 5_000] {
+            let text = format!("a,b\n1,\"x, y\n2,\"z\n{}", rows(3, after));
+            let text = text.replacen("2,\"z", "2,z", 1);
+            let (all, report) = seen(text.as_bytes(), Some(Format::Csv), limits);
+            assert_eq!((all.len(), report.too_long, report.damaged), (after - 1, 0, 1), "{after}");
+            assert_eq!(all[0].0, r#"{"a":"1","b":"x, y"}"#);
+            assert_eq!(last(&all), Some(format!(r#"{{"a":"{0}","b":"row {0}"}}"#, after - 1)));
+            assert_eq!(report.notes.first().map(|note| (note.line, note.problem)), Some((2, Problem::OpenQuote)));
+        }
+        // Cells of several lines stay whole, at the end of a file too, whether that ends with a line or not.
+        for end in ["", "\n"] {
+            let (all, report) = seen(format!("a,b\n1,\"x\ny\"{end}").as_bytes(), Some(Format::Csv), limits);
+            assert_eq!((all.len(), report.damaged, all[0].0.as_str()), (1, 0, r#"{"a":"1","b":"x\ny"}"#));
+        }
+        // Nothing but ends of lines takes no room.
+        let (all, _) = seen(format!("a,b\n{}1,x\n", "\r\n".repeat(2_000_000)).as_bytes(), Some(Format::Csv), limits);
+        assert_eq!(all.len(), 1);
     }
 
     proptest::proptest! {

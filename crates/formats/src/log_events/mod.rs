@@ -143,6 +143,8 @@ pub enum Problem {
     TooLong,
     /// A record, or a block of records, that is damaged. It is not kept.
     Damaged,
+    /// A quote that nothing closes. The line is kept as a row of its own.
+    OpenQuote,
 }
 
 /// A line with a problem.
@@ -190,7 +192,7 @@ pub struct ReadReport {
     pub not_utf8: u64,
     /// Lines that are too long; not kept.
     pub too_long: u64,
-    /// Records that are damaged; not kept.
+    /// Records that are damaged, not kept, and rows with a quote that nothing closes, kept by themselves.
     pub damaged: u64,
     /// The first problems with their places.
     pub notes: Vec<LineNote>,
@@ -207,7 +209,7 @@ impl ReadReport {
             Problem::TooDeep => &mut self.too_deep,
             Problem::NotUtf8 => &mut self.not_utf8,
             Problem::TooLong => &mut self.too_long,
-            Problem::Damaged => &mut self.damaged,
+            Problem::Damaged | Problem::OpenQuote => &mut self.damaged,
         } += 1;
         if self.notes.len() < notes {
             self.notes.push(LineNote { member: place.member.to_owned(), line: place.line, problem });

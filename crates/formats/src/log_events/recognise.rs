@@ -88,13 +88,22 @@ fn decoded<'h>(head: &'h [u8], encoding: &'static Encoding) -> Cow<'h, str> {
     Cow::Owned(encoding.decode_with_bom_removal(head).0.into_owned())
 }
 
-/// Whether text holds what no text does: zeros, or many control characters.
+/// Whether text holds what no text does: many zeros or control characters.
+///
+/// A block of zeros counts once: it is what a crash leaves in the middle of a log. A log may hold a few of the others.
 fn is_binary(text: &str) -> bool {
-    let count = text.chars().count();
-    let zeros = text.chars().filter(|c| *c == '\0').count();
-    let control = text.chars().filter(|c| (c.is_control() && !"\t\n\r\u{b}\u{c}\u{1b}".contains(*c)) || *c == '\u{fffd}').count();
-    // A log may hold a few; what is mostly of them is none.
-    zeros * 100 > count || control * 10 > count
+    let (mut count, mut zeros, mut control, mut last) = (0, 0, 0, ' ');
+    for c in text.chars() {
+        if c == '\0' {
+            zeros += usize::from(last != c);
+        } else {
+            count += 1;
+            control += usize::from((c.is_control() && !"\t\n\r\u{b}\u{c}\u{1b}".contains(c)) || c == '\u{fffd}');
+        }
+        last = c;
+    }
+    // What is mostly of them is none.
+    zeros * 20 > count || (zeros + control) * 10 > count
 }
 
 fn format_of(text: &str, whole: bool) -> Format {

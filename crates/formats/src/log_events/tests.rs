@@ -1,6 +1,6 @@
 //! Whole sources in, events out.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Seek, Write};
 use std::ops::ControlFlow;
 
 use super::*;
@@ -442,4 +442,69 @@ fn of_a_small_file_that_is_cut_off_or_goes_on_with_garbage_what_came_before_is_k
     }
     let (seen, report) = read(&zip(&[("cut.json.gz", &files[1]), ("whole.json", b"{\"a\":\"b\"}")]), &Limits::default()).unwrap();
     assert_eq!((seen.len(), report.members.iter().filter(|member| member.broken.is_some()).count()), (101, 1));
+}
+
+#[test]
+fn a_tar_archive_takes_no_memory_by_its_names_and_tells_of_files_with_holes() {
+    let log = b"2026-01-31T10:00:00Z h one\n";
+    let header = |name: &str, size: u64, kind: tar::EntryType| {
+        let mut header = tar::Header::new_gnu();
+        header.set_path(name).unwrap();
+        header.set_size(size);
+        header.set_mode(0o644);
+        header.set_entry_type(kind);
+        header
+    };
+    let mut sparse = header("holes.log", 512, tar::EntryType::GNUSparse);
+    {
+        let gnu = sparse.as_gnu_mut().unwrap();
+        gnu.set_real_size(1 << 40);
+        gnu.sparse[0].set_offset((1 << 40) - 512);
+        gnu.sparse[0].set_length(512);
+    }
+    sparse.set_cksum();
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append(&sparse, &[b'x'; 512][..]).unwrap();
+    let mut plain = header("a.log", log.len() as u64, tar::EntryType::Regular);
+    plain.set_cksum();
+    builder.append(&plain, &log[..]).unwrap();
+    let mut long = header("././@LongLink", 64 << 20, tar::EntryType::GNULongName);
+    long.set_cksum();
+    builder.append(&long, std::io::repeat(b'a').take(64 << 20)).unwrap();
+    builder.append(&plain, &log[..]).unwrap();
+    let archive = builder.into_inner().unwrap();
+
+    let taken = std::cell::Cell::new(0);
+    struct Counting<'c>(Cursor<Vec<u8>>, &'c std::cell::Cell<usize>);
+    impl Read for Counting<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let read = self.0.read(out)?;
+            self.1.set(self.1.get() + read);
+            Ok(read)
+        }
+    }
+    impl Seek for Counting<'_> {
+        fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+    let report =
+        read_events(Counting(Cursor::new(archive), &taken), "x.tar", &Options::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    assert!(taken.get() < 3 << 20, "{} bytes were read for a name", taken.get());
+    assert_eq!(report.events, 1);
+    let broken: Vec<(&str, &str)> = report.members.iter().filter_map(|m| Some((m.name.as_str(), m.broken.as_deref()?))).collect();
+    assert!(
+        matches!(broken[..], [("holes.log", holes), ("", name)] if holes.contains("sparse") && name.contains("longer than any name")),
+        "{broken:?}"
+    );
+}
+
+#[test]
+fn zeros_that_a_crash_left_cost_the_lines_around_them_nothing() {
+    let log = [b"2026-01-31T10:00:00Z h before the crash\n".as_slice(), &[0; 4_096], b"\n2026-01-31T10:05:00Z h after\0it\n"].concat();
+    let (seen, report) = read(&log, &Limits::default()).unwrap();
+    assert_eq!((report.events, seen.first().map(|s| s.text.as_str())), (3, Some("2026-01-31T10:00:00Z h before the crash")));
+    assert_eq!(seen.last().and_then(|s| s.time.as_deref()), Some("2026-01-31T10:05:00Z"));
+    assert!(read(&[b'a', 0, 0, 0].repeat(500), &Limits::default()).is_err());
+    assert!(read(&(0..=255_u8).cycle().take(4_096).collect::<Vec<_>>(), &Limits::default()).is_err());
 }

@@ -38,7 +38,9 @@ pub(crate) fn run(command: Serve) -> Result<(), String> {
     start_log(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| format!("starting threads: {e}"))?;
     let opened = open::open(&config, &command.data.data, "vizsla serve")?;
-    sweep(&opened.store)?;
+    if let Err(error) = sweep(&opened.store) {
+        tracing::warn!(error, "files that nothing refers to could not be looked for; the next start does");
+    }
     let outcome = runtime.block_on(serve(&config, opened.app.clone()));
     // Requests that did not end in time end here: what they had not committed never was.
     runtime.shutdown_timeout(GRACE);
