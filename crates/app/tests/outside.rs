@@ -69,6 +69,8 @@ fn each_source_tells_its_own_trouble() {
         let twisted = Service::new(|_| Reply::ok(r#"{"responses":[{"hits":{"total":"many"}},{"hits":[]}]}"#));
         let hanging = Service::new(|_| Reply::hanging());
         let huge = Service::new(|_| Reply::ok(" ".repeat(65 * 1024 * 1024)));
+        let swelling = Service::new(|_| Reply::ok(format!("{{\"responses\": [{}0]}}", "0,".repeat(9_000_000))));
+        let repeating = Service::new(|request| Reply::status(500, format!("what is this: {}", request.header("authorization"))));
         let partial = Service::new(|request| {
             let mut reply = elastic(request, "to 192.0.2.1");
             let mut answer: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
@@ -90,12 +92,18 @@ fn each_source_tells_its_own_trouble() {
             ("twisted", &twisted),
             ("hanging", &hanging),
             ("huge", &huge),
+            ("swelling", &swelling),
             ("partial", &partial),
         ];
         for (name, service) in services {
             set_up(&test, name, service.url(), |_| {}).await;
         }
         set_up(&test, "down", "http://127.0.0.1:1", |_| {}).await;
+        set_up(&test, "repeating", repeating.url(), |input| {
+            input.secret = "correct horse".to_owned().into();
+            (input.settings.auth, input.settings.user) = ("basic".to_owned(), "anna".to_owned());
+        })
+        .await;
         set_up(&test, "switched off", good.url(), |input| input.enabled = false).await;
         let case = case_with(&test, &["192.0.2.1"]).await;
         let found = search(&test, &case, all_data()).await;
@@ -117,6 +125,8 @@ fn each_source_tells_its_own_trouble() {
             ("twisted", "can't be understood"),
             ("hanging", "within 1 seconds"),
             ("huge", "larger than 64 MB"),
+            ("swelling", "more values than are taken"),
+            ("repeating", "Basic [secret]"),
             ("down", "could not be reached"),
         ] {
             assert!(of(&all, name).error.contains(why), "{name}: {}", of(&all, name).error);

@@ -113,12 +113,22 @@ impl From<postgres::Error> for StoreError {
             }
             Some(db) => Self::Database(format!("{} ({})", db.message(), db.code().code())),
             None if error.is_closed() => Self::Unreachable("the connection was closed".to_owned()),
+            None if broke_off(&error) => Self::Unreachable("the connection broke off".to_owned()),
             None => {
                 let cause = std::error::Error::source(&error).map(|c| format!(": {c}")).unwrap_or_default();
                 Self::Database(format!("{error}{cause}"))
             }
         }
     }
+}
+
+/// Whether the connection ended in the middle of a statement.
+fn broke_off(error: &postgres::Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| {
+        use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof};
+        [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof].contains(&cause.kind())
+    })
 }
 
 /// The result of everything here.
@@ -140,5 +150,29 @@ mod tests {
         }
         let other = StoreError::from(small.execute("INSERT INTO nothing VALUES (1)", []).unwrap_err());
         assert!(!other.is_full() && !other.of_a_group().is_full(), "{other:?}");
+    }
+
+    /// A server that lets in whoever comes, and resets the connection at the first statement: what it does not read of it makes
+    /// the system reset rather than close.
+    #[test]
+    fn a_connection_that_breaks_off_in_a_statement_is_a_database_that_is_not_reached() {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut length = [0; 4];
+            stream.read_exact(&mut length).unwrap();
+            let mut rest = vec![0; u32::from_be_bytes(length) as usize - 4];
+            stream.read_exact(&mut rest).unwrap();
+            stream.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I").unwrap();
+            stream.peek(&mut [0]).unwrap();
+        });
+        let mut config = postgres::Config::new();
+        config.host("127.0.0.1").port(port).user("anna").ssl_mode(postgres::config::SslMode::Disable);
+        let mut client = config.connect(postgres::NoTls).unwrap();
+        let error = StoreError::from(client.batch_execute("SELECT 1").unwrap_err());
+        server.join().unwrap();
+        assert!(matches!(error, StoreError::Unreachable(_)), "{error:?}");
     }
 }

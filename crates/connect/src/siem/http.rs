@@ -16,6 +16,14 @@ use super::settings::Settings;
 
 /// The largest answer, in bytes.
 const LARGEST: usize = 64 * 1024 * 1024;
+/// The most that an answer may hold, in values; an object counts for some. In memory each takes ten times its text and more.
+const MOST_VALUES: usize = 8_000_000;
+/// Values that an object counts for.
+const OBJECT: usize = 6;
+/// The longest refusal whose reason is looked for, in bytes.
+const REFUSAL: usize = 64 * 1024;
+/// Shorter secrets may stand in a text by chance.
+const SECRET: usize = 8;
 /// How often a source that limits is asked.
 const TRIES: u32 = 3;
 /// The longest wait before it is asked again.
@@ -88,6 +96,8 @@ impl Way {
 pub(crate) struct Http {
     base: Url,
     way: Way,
+    /// What no message may tell, however the source repeats it.
+    secrets: Vec<String>,
     timeout: u64,
     /// Waits are this much shorter than they would be: 1 outside of tests.
     backoff: Duration,
@@ -107,7 +117,8 @@ impl Http {
     ) -> Option<Self> {
         let timeout = u64::from(settings.timeout_seconds);
         let way = Way::new(timeout, &settings.ca, &settings.proxy, credentials(kind, settings, secret, fields)?, fields)?;
-        Some(Self { base, way, timeout, backoff: Duration::from_secs(1), cancelled })
+        let secrets = [secret.to_owned(), basic(settings, secret)].into_iter().filter(|_| secret.len() >= SECRET).collect();
+        Some(Self { base, way, secrets, timeout, backoff: Duration::from_secs(1), cancelled })
     }
 
     /// The full address of a call.
@@ -133,11 +144,16 @@ impl Http {
             tries += 1;
             let (status, after, body) = self.once(call)?;
             match status {
+                200..=299 if values(&body) > MOST_VALUES => {
+                    return Err(AskError::Malformed(
+                        "it holds more values than are taken; ask for fewer observables or events at once".to_owned(),
+                    ));
+                }
                 200..=299 => return Ok(body),
                 300..=399 => return Err(AskError::Redirect(told(&self.origin(&after)))),
                 429 | 503 if tries < TRIES => self.wait(wait(&after, tries, self.backoff))?,
-                429 | 503 => return Err(AskError::Limited { status, tries, detail: told(&reason(&body)) }),
-                _ => return Err(AskError::Status { status, detail: told(&reason(&body)) }),
+                429 | 503 => return Err(AskError::Limited { status, tries, detail: self.reason(&body) }),
+                _ => return Err(AskError::Status { status, detail: self.reason(&body) }),
             }
         }
     }
@@ -189,6 +205,15 @@ impl Http {
         Ok((status, after, body))
     }
 
+    /// Why the source refused, without the secret, which some repeat.
+    fn reason(&self, body: &[u8]) -> String {
+        let mut said = reason(body);
+        for secret in &self.secrets {
+            said = said.replace(secret.as_str(), "[secret]");
+        }
+        told(&said)
+    }
+
     /// Where a redirect leads: scheme, host and port. Its path and query may hold what was asked for.
     fn origin(&self, location: &str) -> String {
         let to = self.base.join(location).map(|url| url.origin());
@@ -222,6 +247,23 @@ pub(crate) fn parse(body: &[u8]) -> Result<Json, AskError> {
     serde_json::from_slice(body).map_err(|error| AskError::Malformed(format!("it is no JSON: {error}")))
 }
 
+/// How many values JSON holds, about: what it takes in memory. Objects take more than others.
+fn values(json: &[u8]) -> usize {
+    let (mut values, mut quoted, mut escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b',' | b'[' | b'\n' => values += 1,
+            b'{' => values += OBJECT,
+            _ => {}
+        }
+    }
+    values
+}
+
 /// How long to wait: as the source says, or longer each time.
 fn wait(after: &str, tries: u32, backoff: Duration) -> Duration {
     let told = after.trim().parse::<u64>().ok().map(Duration::from_secs);
@@ -230,7 +272,8 @@ fn wait(after: &str, tries: u32, backoff: Duration) -> Duration {
 
 /// What a refusal says: the reason in the JSON that most products send, or its text.
 fn reason(body: &[u8]) -> String {
-    let Ok(json) = serde_json::from_slice::<Json>(body) else {
+    let json = if body.len() <= REFUSAL { serde_json::from_slice::<Json>(body).ok() } else { None };
+    let Some(json) = json else {
         return String::from_utf8_lossy(body.get(..4_000).unwrap_or(body)).into_owned();
     };
     let texts = [
@@ -247,6 +290,11 @@ fn reason(body: &[u8]) -> String {
     texts.into_iter().flatten().find_map(Json::as_str).map_or_else(|| json.to_string(), str::to_owned)
 }
 
+/// User and password as HTTP sends them.
+fn basic(settings: &Settings, secret: &str) -> String {
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{}:{secret}", settings.user))
+}
+
 /// The headers that say who Vizsla is. They go with every question to this source, and nowhere else.
 fn credentials(kind: SourceKind, settings: &Settings, secret: &str, fields: &mut Fields) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
@@ -259,8 +307,7 @@ fn credentials(kind: SourceKind, settings: &Settings, secret: &str, fields: &mut
     };
     match settings.auth.as_str() {
         "basic" => {
-            let pair = format!("{}:{secret}", settings.user);
-            put(AUTHORIZATION, &format!("Basic {}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair)), fields);
+            put(AUTHORIZATION, &format!("Basic {}", basic(settings, secret)), fields);
         }
         "bearer" => put(AUTHORIZATION, &format!("Bearer {secret}"), fields),
         "api_key" => {

@@ -164,6 +164,8 @@ impl Settings {
 fn address(fields: &mut Fields, pointer: &str, text: &str) -> Option<Url> {
     let url = text.trim().parse::<Url>();
     match url {
+        // They would be left out without a word.
+        Ok(_) if text.trim().chars().any(char::is_control) => fields.refuse(pointer, "must be one line"),
         Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() => {
             fields.refuse(pointer, "must begin with https:// or http:// and name a host");
         }

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{BIG5, CoderResult, Decoder, EUC_JP, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 
 /// The encoding of text that begins with `head`: by its byte order mark, by the zeros of UTF-16, by being UTF-8, else
 /// by how its bytes are spread.
@@ -25,10 +25,33 @@ pub(super) fn detect(head: &[u8]) -> &'static Encoding {
     if beyond > 64 {
         return UTF_8;
     }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(head, false);
-    detector.guess(None, Utf8Detection::Allow)
+    let guess = |text: &mut dyn Iterator<Item = &[u8]>| {
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+        text.for_each(|part| {
+            detector.feed(part, false);
+        });
+        detector.guess(None, Utf8Detection::Allow)
+    };
+    let guessed = guess(&mut std::iter::once(head));
+    if MULTI_BYTE.contains(&guessed) {
+        return guessed;
+    }
+    // One byte out of place rules a multi-byte encoding out for the detector: without the few lines that hold such, it may be one.
+    let whole = head.iter().rposition(|b| *b == b'\n').map_or(head, |end| head.get(..=end).unwrap_or(head));
+    let lines = || whole.split_inclusive(|b| *b == b'\n').filter(|line| !line.is_ascii());
+    let total = lines().count();
+    let fits = |encoding: &'static Encoding| {
+        let good = |line: &&[u8]| encoding.decode_without_bom_handling_and_without_replacement(line).is_some();
+        let bad = total - lines().filter(good).count();
+        bad > 0 && bad * FEW <= total && guess(&mut lines().filter(good)) == encoding
+    };
+    MULTI_BYTE.into_iter().find(|encoding| fits(encoding)).unwrap_or(guessed)
 }
+
+/// Encodings in which not every sequence of bytes is text.
+const MULTI_BYTE: [&Encoding; 5] = [SHIFT_JIS, EUC_JP, GBK, BIG5, EUC_KR];
+/// One line in so many may be damaged.
+const FEW: usize = 20;
 
 /// UTF-16 without a mark: mostly ASCII, so that every other byte is zero.
 fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
@@ -160,6 +183,9 @@ mod tests {
         let ascii = "time,user\n2024-01-31,émile\n";
         assert_eq!(decoded(&utf_16(ascii, false)), ("UTF-16LE", ascii.to_owned()));
         assert_eq!(decoded(&utf_16(ascii, true)), ("UTF-16BE", ascii.to_owned()));
+        // A few damaged bytes do not make it another.
+        let damaged = [japanese.repeat(20).as_slice(), b"2024-01-31 10:00:02,4625,\xfc\xfd\x81\n", &japanese].concat();
+        assert_eq!(detect(&damaged).name(), "Shift_JIS");
         let (western, _, _) = encoding_rs::WINDOWS_1252.encode("user \u{201c}Émile Müller\u{201d} logged in from the café\n");
         assert_eq!(decoded(&western).0, "windows-1252");
         assert_eq!(decoded(b"\xef\xbb\xbfplain").1, "plain");
