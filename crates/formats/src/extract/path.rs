@@ -77,7 +77,7 @@ pub(super) fn below_dots(page: &Page, at: usize) -> Option<Hit> {
 
 /// Reads a Windows path whose steps start at `from`.
 fn windows(page: &Page, at: usize, from: usize) -> Option<Hit> {
-    let end = steps_end(page, from, page.char_before(at));
+    let end = at + without_offset(page.slice(at, steps_end(page, from, page.char_before(at)))).len();
     let text = page.slice(at, end);
     // In JSON and source code every separator is doubled.
     let value = text
@@ -95,6 +95,15 @@ fn windows(page: &Page, at: usize, from: usize) -> Option<Hit> {
     let relative = value.starts_with('.');
     let kind = if (is_file && !value.ends_with('\\')) || (relative && !value.ends_with('\\')) { T::FilePath } else { T::Directory };
     Observable::new(kind, &value).ok().map(|o| Hit::new(o, at, end))
+}
+
+/// A path without the place in its file that a call trace tells: `C:\Windows\System32\ntdll.dll+9d4c4`.
+fn without_offset(path: &str) -> &str {
+    let Some((file, offset)) = path.rsplit_once('+') else { return path };
+    let digits = offset.strip_prefix("0x").unwrap_or(offset);
+    let is_offset = (1..=16).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_file = file.rsplit_once('.').is_some_and(|(_, ending)| has_file_ending(ending));
+    if is_offset && is_file { file } else { path }
 }
 
 /// Where steps between backslashes end. A blank belongs to a step only if another backslash follows on the line,

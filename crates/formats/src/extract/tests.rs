@@ -123,6 +123,15 @@ fn paths_keep_their_blanks() {
     check(r"C:\Program Files\Evil Corp\x.exe ran", &[r"file-path C:\Program Files\Evil Corp\x.exe"]);
     check(r"C:\a.exe and D:\b c\d.dll.", &[r"file-path C:\a.exe", r"file-path D:\b c\d.dll"]);
     check(r#""C:\My Dir\my file.exe" -x"#, &[r"file-path C:\My Dir\my file.exe"]);
+    check(
+        r"C:\Windows\SYSTEM32\ntdll.dll+9d4c4|C:\Windows\System32\KERNELBASE.dll+0x2c13e|C:\a\c++11 C:\b\notes+ab",
+        &[
+            r"file-path C:\Windows\SYSTEM32\ntdll.dll",
+            r"file-path C:\Windows\System32\KERNELBASE.dll",
+            r"directory C:\a\c++11",
+            r"directory C:\b\notes+ab",
+        ],
+    );
     check(r"C:\\Users\\joe\\x.exe", &[r"file-path C:\Users\joe\x.exe"]);
     check(r"%APPDATA%\Start Menu\x.lnk, \\srv\share\x.exe", &[r"file-path %APPDATA%\Start Menu\x.lnk", r"file-path \\srv\share\x.exe"]);
     check(r"C:\ProgramData\ and C:\", &[r"directory C:\ProgramData"]);
