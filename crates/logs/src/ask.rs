@@ -54,12 +54,13 @@ impl Ask {
         Ok(match self {
             Self::All => Candidates { docs: Docs::all(size), exact: true },
             Self::Value(spelling, _) => {
-                let mut found = Vec::new();
+                let (mut found, mut unsure) = (Vec::new(), Vec::new());
                 let index = segment.inverted_index(fields.tokens)?;
-                lookup_docs(&index, &spelling.lookup, &mut found)?;
+                lookup_docs(&index, &spelling.lookup, &mut found, &mut unsure)?;
+                let exact = unsure.is_empty();
                 let mut docs = Docs::none(size);
-                found.into_iter().for_each(|doc| docs.insert(doc));
-                Candidates { docs, exact: !spelling.lookup.has_to_be_checked() }
+                found.into_iter().chain(unsure).for_each(|doc| docs.insert(doc));
+                Candidates { docs, exact }
             }
             Self::Host(test) => Candidates { docs: named(segment.fast_fields().str(HOST)?.as_ref(), test, size)?, exact: true },
             Self::Account(test) => Candidates { docs: named(segment.fast_fields().str(ACCOUNT)?.as_ref(), test, size)?, exact: true },

@@ -11,21 +11,36 @@ use crate::error::{LogError, index_io};
 use crate::event::ValuesOf;
 use crate::needle::Lookup;
 use crate::network::Network;
-use crate::phrase::phrase_docs;
+use crate::phrase::{Phrase, phrase_docs};
 use crate::wildcard::{Hold, Part};
 
-/// Appends the events, ascending and each once, of which the index says that they hold the value, or that they may when
-/// it [has to be checked](Lookup::has_to_be_checked).
-pub(crate) fn lookup_docs(index: &InvertedIndexReader, lookup: &Lookup, docs: &mut Vec<DocId>) -> Result<(), LogError> {
+/// Appends the events of which the index says that they hold the value, ascending and each once, to `docs`; likewise those that
+/// may hold it, which have to be checked, to `unsure`. An event may stand in both.
+pub(crate) fn lookup_docs(
+    index: &InvertedIndexReader,
+    lookup: &Lookup,
+    docs: &mut Vec<DocId>,
+    unsure: &mut Vec<DocId>,
+) -> Result<(), LogError> {
     match lookup {
         Lookup::Token(token) => {
             if let Some(info) = index.terms().get(token.as_bytes()).map_err(index_io)? {
                 term_docs(index, &info, docs)?;
             }
         }
-        Lookup::Phrase { tokens, longer_last } => docs.extend(phrase_docs(index, tokens, longer_last)?),
-        Lookup::Wildcard(hold) => wildcard_docs(index, hold, docs)?,
-        Lookup::Network(network) => network_docs(index, network, docs)?,
+        Lookup::Phrase { tokens, places, told, longer_last } => {
+            let (mut found, others) = phrase_docs(index, &Phrase { tokens, places, longer_last })?;
+            if *told {
+                docs.append(&mut found);
+                unsure.extend(others);
+            } else {
+                found.extend(others);
+                sort_out(&mut found);
+                unsure.append(&mut found);
+            }
+        }
+        Lookup::Wildcard(hold) => wildcard_docs(index, hold, unsure)?,
+        Lookup::Network(network) => network_docs(index, network, if network.is_v4() { docs } else { unsure })?,
         Lookup::Nowhere => {}
     }
     Ok(())

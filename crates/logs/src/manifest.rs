@@ -17,7 +17,7 @@ use crate::partition::Key;
 use crate::retention::{Gone, split};
 
 /// The version of the directory's layout.
-const VERSION: &str = "vizsla-logs 1";
+const VERSION: &str = "vizsla-logs 2";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

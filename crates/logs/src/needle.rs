@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use crate::network::Network;
 use crate::request::NeedleKind;
-use crate::tokens::{indexed_form, is_token_char, is_word, runs, whole_tokens};
+use crate::tokens::{indexed_form, is_token_char, is_word, placed_tokens, runs, whole_tokens};
 use crate::wildcard::{self, Hold};
 
 /// More tokens of a value than this are not looked up; the exact check decides anyway.
@@ -39,10 +39,14 @@ pub(crate) enum Ending {
 pub(crate) enum Lookup {
     /// The value is a token: what the index says is the answer.
     Token(String),
-    /// The value's tokens stand one after the other; each event found has to be checked.
+    /// The value's tokens stand one after the other, as far apart as in the value.
     Phrase {
         /// In their indexed form.
         tokens: Vec<String>,
+        /// The place of each, the first one's as it stands; see [`crate::tokens::Placer`].
+        places: Vec<u32>,
+        /// Whether the places tell all of the value, so that nothing has to be checked where they are right.
+        told: bool,
         /// When the value ends in the middle of a token: what that token may begin with otherwise. By the rule a value
         /// may be followed by a dot and something that is not a word: `/a` stands in `/a..b`, whose token is `a..b`.
         longer_last: Vec<String>,
@@ -56,8 +60,8 @@ pub(crate) enum Lookup {
 }
 
 impl Lookup {
-    /// Whether what the index finds has to be checked against the event's text.
-    pub(crate) fn has_to_be_checked(&self) -> bool {
+    /// Whether what the index finds may have to be checked against the event's text.
+    pub(crate) fn may_have_to_be_checked(&self) -> bool {
         match self {
             Self::Phrase { .. } | Self::Wildcard(_) => true,
             Self::Network(network) => !network.is_v4(),
@@ -112,26 +116,8 @@ impl Spelling {
         if value.len() > LONGEST_PHRASE {
             return Err(TOO_LONG);
         }
-        let mut tokens = Vec::new();
-        let mut longer_last = Vec::new();
-        for run in runs(&value) {
-            if tokens.len() == MOST_TOKENS {
-                longer_last.clear();
-                break;
-            }
-            let ends_value = run.end == value.len();
-            let written = value.get(run).unwrap_or_default().trim_start_matches('.');
-            let token = written.trim_end_matches('.');
-            if token.is_empty() {
-                continue;
-            }
-            tokens.push(indexed_form(token).into_owned());
-            longer_last = if ends_value { vec![format!("{written}.."), format!("{written}.-")] } else { Vec::new() };
-        }
-        if tokens.is_empty() {
-            return Err(NO_TOKEN);
-        }
-        Ok(Self { value, ending, lookup: Lookup::Phrase { tokens, longer_last } })
+        let lookup = phrase(&value, ending).ok_or(NO_TOKEN)?;
+        Ok(Self { value, ending, lookup })
     }
 
     /// Whether a lower-cased text holds it, by the rule *Match*; `checker` is its own.
@@ -156,6 +142,26 @@ impl Spelling {
         };
         Some(Self { value, ending: self.ending, lookup })
     }
+}
+
+/// How a lower-cased value with separators is looked up; `None` when it holds no token.
+fn phrase(value: &str, ending: Ending) -> Option<Lookup> {
+    let (mut tokens, mut places) = (Vec::new(), Vec::new());
+    let edge = |c: Option<char>| c.is_some_and(|c| is_token_char(c) && c != '.');
+    let mut told = ending == Ending::Any && edge(value.chars().next()) && edge(value.chars().next_back());
+    for placed in placed_tokens(value) {
+        if tokens.len() == MOST_TOKENS {
+            return Some(Lookup::Phrase { tokens, places, told: false, longer_last: Vec::new() });
+        }
+        told &= placed.told;
+        tokens.push(indexed_form(placed.token).into_owned());
+        places.push(u32::try_from(placed.place).ok()?);
+    }
+    // The run that ends the value goes on where the value does.
+    let last = runs(value).last().filter(|run| run.end == value.len()).and_then(|run| value.get(run));
+    let last = last.map(|written| written.trim_start_matches('.')).filter(|written| !written.trim_end_matches('.').is_empty());
+    let longer_last = last.map_or(Vec::new(), |written| vec![format!("{written}.."), format!("{written}.-")]);
+    (!tokens.is_empty()).then_some(Lookup::Phrase { tokens, places, told, longer_last })
 }
 
 /// Finds a spelling in a lower-cased text, by the rule *Match*.
@@ -292,8 +298,12 @@ mod tests {
     #[test]
     fn lookups_cover_what_the_check_would_find() {
         let spelling = Spelling::new("x://.E.com./a.", NeedleKind::Url).unwrap();
-        let expected =
-            Lookup::Phrase { tokens: vec!["x".into(), "e.com".into(), "a".into()], longer_last: vec!["a...".into(), "a..-".into()] };
+        let expected = Lookup::Phrase {
+            tokens: vec!["x".into(), "e.com".into(), "a".into()],
+            places: vec![0, 27, 52],
+            told: false,
+            longer_last: vec!["a...".into(), "a..-".into()],
+        };
         assert_eq!(spelling.lookup, expected);
         assert_eq!(Spelling::new("::", NeedleKind::Plain), Err(NO_TOKEN));
         assert_eq!(Spelling::new(".evil.com", NeedleKind::Plain).map(|s| s.lookup), Ok(Lookup::Nowhere));

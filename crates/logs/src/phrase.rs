@@ -7,20 +7,34 @@ use tantivy::{DocId, DocSet, TERMINATED};
 
 use crate::error::{LogError, index_io};
 
-/// The events, ascending, that hold `tokens` in a row; the last one may also be any token that begins with one of
-/// `longer_last`.
-pub(crate) fn phrase_docs(index: &InvertedIndexReader, tokens: &[String], longer_last: &[String]) -> Result<Vec<DocId>, LogError> {
-    let Some((last, before)) = tokens.split_last() else { return Ok(Vec::new()) };
+/// Tokens as far apart as in a value.
+pub(crate) struct Phrase<'n> {
+    pub(crate) tokens: &'n [String],
+    /// Parallel to the tokens.
+    pub(crate) places: &'n [u32],
+    /// What the last one may begin with otherwise.
+    pub(crate) longer_last: &'n [String],
+}
+
+/// The events, ascending, that hold the phrase as it is, and those that hold it with another last token.
+pub(crate) fn phrase_docs(index: &InvertedIndexReader, phrase: &Phrase<'_>) -> Result<(Vec<DocId>, Vec<DocId>), LogError> {
+    let Some((last, before)) = phrase.tokens.split_last() else { return Ok((Vec::new(), Vec::new())) };
     let terms = index.terms();
-    let mut infos = Vec::with_capacity(tokens.len());
+    let mut infos = Vec::with_capacity(phrase.tokens.len());
     for token in before {
         match terms.get(token.as_bytes()).map_err(index_io)? {
             Some(info) => infos.push(info),
-            None => return Ok(Vec::new()),
+            None => return Ok((Vec::new(), Vec::new())),
         }
     }
-    let mut lasts: Vec<TermInfo> = terms.get(last.as_bytes()).map_err(index_io)?.into_iter().collect();
-    for prefix in longer_last {
+    let (mut found, mut others) = (Vec::new(), Vec::new());
+    if let Some(last) = terms.get(last.as_bytes()).map_err(index_io)? {
+        infos.push(last);
+        as_far_apart(index, &infos, phrase.places, &mut found)?;
+        infos.pop();
+    }
+    let mut lasts: Vec<TermInfo> = Vec::new();
+    for prefix in phrase.longer_last {
         let mut stream = terms.range().ge(prefix).into_stream().map_err(index_io)?;
         while let Some((term, info)) = stream.next() {
             if !term.starts_with(prefix.as_bytes()) {
@@ -29,29 +43,30 @@ pub(crate) fn phrase_docs(index: &InvertedIndexReader, tokens: &[String], longer
             lasts.push(info.clone());
         }
     }
-    let mut docs = Vec::new();
     for last in lasts {
         infos.push(last);
-        in_a_row(index, &infos, &mut docs)?;
+        as_far_apart(index, &infos, phrase.places, &mut others)?;
         infos.pop();
     }
-    docs.sort_unstable();
-    docs.dedup();
-    Ok(docs)
+    others.sort_unstable();
+    others.dedup();
+    Ok((found, others))
 }
 
-/// A token of the phrase and its place in it.
+/// A token of the phrase.
 struct Part {
-    place: u32,
+    /// How far the phrase goes on behind it.
+    rest: u32,
     postings: SegmentPostings,
 }
 
-fn in_a_row(index: &InvertedIndexReader, infos: &[TermInfo], found: &mut Vec<DocId>) -> Result<(), LogError> {
+fn as_far_apart(index: &InvertedIndexReader, infos: &[TermInfo], places: &[u32], found: &mut Vec<DocId>) -> Result<(), LogError> {
     let single = infos.len() == 1;
     let wanted = if single { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
     let mut parts = Vec::with_capacity(infos.len());
-    for (place, info) in infos.iter().enumerate() {
-        parts.push(Part { place: place as u32, postings: index.read_postings_from_terminfo(info, wanted).map_err(index_io)? });
+    let end = places.iter().copied().max().unwrap_or_default();
+    for (place, info) in places.iter().zip(infos) {
+        parts.push(Part { rest: end - place, postings: index.read_postings_from_terminfo(info, wanted).map_err(index_io)? });
     }
     // The rarest token leads: the others are only asked for its events.
     parts.sort_by_key(|part| part.postings.doc_freq());
@@ -69,7 +84,7 @@ fn in_a_row(index: &InvertedIndexReader, infos: &[TermInfo], found: &mut Vec<Doc
                 continue 'docs;
             }
         }
-        if single || row_starts(lead, others, &mut starts, &mut positions) {
+        if single || stand_so(lead, others, &mut starts, &mut positions) {
             found.push(doc);
         }
         doc = lead.postings.advance();
@@ -77,13 +92,12 @@ fn in_a_row(index: &InvertedIndexReader, infos: &[TermInfo], found: &mut Vec<Doc
     Ok(())
 }
 
-/// Whether the tokens, all in the same event, stand in a row somewhere.
-fn row_starts(lead: &mut Part, others: &mut [Part], starts: &mut Vec<u32>, positions: &mut Vec<u32>) -> bool {
-    // Positions are moved by the whole length less the place in the phrase, so that those of one row are equal.
-    let length = others.len() as u32 + 1;
-    lead.postings.positions_with_offset(length - lead.place, starts);
+/// Whether the tokens, all in the same event, stand so somewhere.
+fn stand_so(lead: &mut Part, others: &mut [Part], starts: &mut Vec<u32>, positions: &mut Vec<u32>) -> bool {
+    // Each is moved to where the phrase ends, so that those of one place are equal.
+    lead.postings.positions_with_offset(lead.rest, starts);
     for other in others {
-        other.postings.positions_with_offset(length - other.place, positions);
+        other.postings.positions_with_offset(other.rest, positions);
         let mut kept = 0;
         let mut candidates = positions.iter().copied().peekable();
         for at in 0..starts.len() {

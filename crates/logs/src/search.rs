@@ -90,7 +90,8 @@ pub(crate) fn search(
     let days = request.window.days();
     let segments: Vec<&SegmentReader> =
         snapshot.partitions.iter().filter(|(key, _)| key.meets(days)).flat_map(|(_, searcher)| searcher.segment_readers()).collect();
-    let checkers: Vec<Option<Checker<'_>>> = plan.spellings.iter().map(|s| s.lookup.has_to_be_checked().then(|| Checker::new(s))).collect();
+    let checkers: Vec<Option<Checker<'_>>> =
+        plan.spellings.iter().map(|s| s.lookup.may_have_to_be_checked().then(|| Checker::new(s))).collect();
 
     let units = units(segments.len(), plan.needles.len(), options.threads);
     let total = units.len() as u64;

@@ -96,8 +96,8 @@ impl<'s> SegmentSearch<'s> {
     fn spelling_docs(&self, plan: &Plan<'_>, spelling: Option<&usize>, checked: &Checked, docs: &mut Vec<DocId>) -> Result<(), LogError> {
         let Some(&number) = spelling else { return Ok(()) };
         match plan.spellings.get(number).map(|s| &s.lookup) {
-            Some(lookup) if lookup.has_to_be_checked() => docs.extend(checked.get(&number).into_iter().flatten()),
-            Some(lookup) => lookup_docs(&self.tokens, lookup, docs)?,
+            Some(lookup) if lookup.may_have_to_be_checked() => docs.extend(checked.get(&number).into_iter().flatten()),
+            Some(lookup) => lookup_docs(&self.tokens, lookup, docs, &mut Vec::new())?,
             None => {}
         }
         Ok(())
@@ -146,17 +146,19 @@ impl<'s> SegmentSearch<'s> {
         filter: &Filter,
     ) -> Result<Checked, LogError> {
         let mut candidates: Vec<(DocId, usize)> = Vec::new();
+        let mut checked = Checked::new();
         let numbers: BTreeSet<usize> = needles.iter().flat_map(|needle| &needle.spellings).copied().collect();
         for number in numbers {
-            if let Some(lookup) = plan.spellings.get(number).map(|s| &s.lookup).filter(|lookup| lookup.has_to_be_checked()) {
-                let mut docs = Vec::new();
-                lookup_docs(&self.tokens, lookup, &mut docs)?;
+            if let Some(lookup) = plan.spellings.get(number).map(|s| &s.lookup).filter(|lookup| lookup.may_have_to_be_checked()) {
+                let (mut docs, mut unsure) = (Vec::new(), Vec::new());
+                lookup_docs(&self.tokens, lookup, &mut docs, &mut unsure)?;
                 filter.keep(&mut docs);
-                candidates.extend(docs.into_iter().map(|doc| (doc, number)));
+                filter.keep(&mut unsure);
+                candidates.extend(unsure.into_iter().map(|doc| (doc, number)));
+                checked.insert(number, docs);
             }
         }
         candidates.sort_unstable();
-        let mut checked = Checked::new();
         if candidates.is_empty() {
             return Ok(checked);
         }
@@ -171,6 +173,7 @@ impl<'s> SegmentSearch<'s> {
                 }
             }
         }
+        checked.values_mut().for_each(sort_out);
         Ok(checked)
     }
 

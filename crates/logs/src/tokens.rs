@@ -59,6 +59,73 @@ fn next_run(text: &str, from: usize) -> Option<Range<usize>> {
     start.map(|start| start..bytes.len())
 }
 
+/// How far the tokens beside a separator stand from each other. Nearly every separator of paths, keys, addresses and command lines
+/// is told by it, so that a value with separators is found by the places of its tokens alone.
+const STEPS: &[(&str, usize)] =
+    &[("\n", 1), (" ", 2), ("\\", 3), ("/", 4), (":", 5), (":\\", 6), ("://", 7), ("@", 8), ("\\\\", 9), (", ", 10), (": ", 11), ("=", 12)];
+/// The distance around any other separator, which it does not tell.
+const OTHER_STEP: usize = 13;
+
+/// Tells the place of each token of a text, one after the other.
+///
+/// A place is twice the sum of the steps before it, and one more where dots stand before the token: nothing that begins with the
+/// token is then found there by the rule.
+#[derive(Debug, Default)]
+pub(crate) struct Placer {
+    place: usize,
+    /// Where the token before ends.
+    end: Option<usize>,
+}
+
+impl Placer {
+    /// The place of the token in `run`, its dots taken off; and whether it tells the separator before.
+    fn place(&mut self, text: &str, run: &Range<usize>, token: &Range<usize>) -> (usize, bool) {
+        let told = match self.end.replace(token.end) {
+            None => {
+                self.place = 0;
+                true
+            }
+            Some(end) => {
+                let separator = text.get(end..token.start).unwrap_or_default();
+                let steps = STEPS.iter().find(|(known, _)| *known == separator).map(|(_, steps)| *steps);
+                self.place = (self.place & !1).wrapping_add(2 * steps.unwrap_or(OTHER_STEP));
+                steps.is_some()
+            }
+        };
+        self.place |= usize::from(token.start > run.start);
+        (self.place, told)
+    }
+}
+
+/// A token of a text, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Placed<'t> {
+    /// Outer dots stripped.
+    pub(crate) token: &'t str,
+    /// See [`Placer`].
+    pub(crate) place: usize,
+    /// Whether the distance to the token before tells the separator between them.
+    pub(crate) told: bool,
+}
+
+/// The token in a run, outer dots stripped; none when there are but dots.
+fn stripped(text: &str, run: &Range<usize>) -> Option<Range<usize>> {
+    let written = text.get(run.clone()).unwrap_or_default();
+    let start = run.start + (written.len() - written.trim_start_matches('.').len());
+    let token = start..start + written.trim_matches('.').len();
+    (!token.is_empty()).then_some(token)
+}
+
+/// The tokens of a lower-cased text with their places.
+pub(crate) fn placed_tokens(lower: &str) -> impl Iterator<Item = Placed<'_>> {
+    let mut placer = Placer::default();
+    runs(lower).filter_map(move |run| {
+        let token = stripped(lower, &run)?;
+        let (place, told) = placer.place(lower, &run, &token);
+        Some(Placed { token: lower.get(token)?, place, told })
+    })
+}
+
 /// The tokens of a lower-cased text, in order.
 pub(crate) fn whole_tokens(lower: &str) -> impl Iterator<Item = &str> {
     runs(lower).map(|run| lower.get(run).unwrap_or_default().trim_matches('.')).filter(|token| !token.is_empty())
@@ -136,6 +203,7 @@ pub(crate) struct MatchStream<'a> {
     /// since what becomes of a letter may depend on its neighbours (a final sigma).
     text: Cow<'a, str>,
     at: usize,
+    placer: Placer,
     token: &'a mut Token,
 }
 
@@ -144,8 +212,9 @@ impl Tokenizer for MatchTokenizer {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> MatchStream<'a> {
         self.token.reset();
+        self.token.position = 0;
         let text = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) };
-        MatchStream { which: self.which, text, at: 0, token: &mut self.token }
+        MatchStream { which: self.which, text, at: 0, placer: Placer::default(), token: &mut self.token }
     }
 }
 
@@ -155,13 +224,11 @@ impl MatchStream<'_> {
         loop {
             let run = next_run(&self.text, self.at)?;
             self.at = run.end;
-            let token = self.text.get(run).unwrap_or_default().trim_matches('.');
-            if token.is_empty() {
-                continue;
-            }
+            let Some(token) = stripped(&self.text, &run) else { continue };
+            self.token.position = self.placer.place(&self.text, &run, &token).0;
             let out = &mut self.token.text;
             out.clear();
-            out.push_str(token);
+            out.push_str(self.text.get(token).unwrap_or_default());
             out.make_ascii_lowercase();
             if out.len() > LONGEST_TOKEN {
                 *out = indexed_form(out).into_owned();
@@ -197,7 +264,6 @@ impl MatchStream<'_> {
 
 impl TokenStream for MatchStream<'_> {
     fn advance(&mut self) -> bool {
-        self.token.position = self.token.position.wrapping_add(1);
         match self.which {
             Which::All => self.next_token(),
             Which::Below => self.next_below(),
@@ -233,10 +299,19 @@ mod tests {
         for text in ["", "..", "A.b-C_d 10.0.5.13:8080 .evil.com. *.x", "ΟΔΟΣ ΟΔΟΣ.x Straße\u{301} 日本.jp|İx", "a\u{0}b\nc..d"]
         {
             let lower = text.to_lowercase();
-            let expected: Vec<(usize, String)> = whole_tokens(&lower).map(str::to_owned).enumerate().collect();
+            let expected: Vec<(usize, String)> = placed_tokens(&lower).map(|placed| (placed.place, placed.token.to_owned())).collect();
             assert_eq!(indexed(Which::All, text), expected, "{text:?}");
+            assert!(placed_tokens(&lower).map(|placed| placed.token).eq(whole_tokens(&lower)));
         }
         assert_eq!(whole_tokens("http://evil.com/a.exe?x=1.").collect::<Vec<_>>(), ["http", "evil.com", "a.exe", "x", "1"]);
+    }
+
+    #[test]
+    fn places_tell_separators_and_dots_before() {
+        let places = |text: &'static str| placed_tokens(text).map(|p| (p.token, p.place, p.told)).collect::<Vec<_>>();
+        assert_eq!(places(r"c:\a\b.exe -x"), [("c", 0, true), ("a", 12, true), ("b.exe", 18, true), ("-x", 22, true)]);
+        assert_eq!(places(".a\n..b. c"), [("a", 1, true), ("b", 27, false), ("c", 52, false)]);
+        assert_eq!(places("a::b 。c"), [("a", 0, true), ("b", 26, false), ("c", 52, false)]);
     }
 
     #[test]

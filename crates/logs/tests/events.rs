@@ -106,22 +106,22 @@ fn what_was_when_and_of_whom_is_counted() {
     );
 }
 
-/// Many events hold the words of a path in a row and few the path: pages and counts stay honest.
+/// Many events hold the words of a value as far apart and few the value: pages and counts stay honest.
 #[test]
 fn what_the_index_can_not_tell_is_checked() {
     let dir = tempfile::tempdir().unwrap();
     let index = open(dir.path());
     let mut batch = index.begin_batch(1, 1).unwrap();
     for number in 0..3_000 {
-        let text = if number % 500 == 0 { "open c:\\temp\\x.dll now" } else { "open c:/temp/x.dll now" };
+        let text = if number % 500 == 0 { "call temp::x.dll now" } else { "call temp;;x.dll now" };
         add(&mut batch, &[("2026-01-02T10:00:00Z", text)]);
     }
     batch.finish().unwrap();
     let (mut seen, mut before) = (0, None);
     loop {
-        let found = ask(&index, "\"c:\\temp\\x.dll\"", before, 4);
+        let found = ask(&index, "\"temp::x.dll\"", before, 4);
         assert!(!found.total_is_exact && found.total >= 6);
-        assert!(found.events.iter().all(|sample| sample.event.raw.contains('\\') && !sample.marks.is_empty()));
+        assert!(found.events.iter().all(|sample| sample.event.raw.contains("::") && !sample.marks.is_empty()));
         seen += found.events.len();
         before = found.next;
         if before.is_none() {
@@ -129,4 +129,18 @@ fn what_the_index_can_not_tell_is_checked() {
         }
     }
     assert_eq!(seen, 6);
+}
+
+#[test]
+fn a_path_is_told_by_the_index_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    let mut batch = index.begin_batch(1, 1).unwrap();
+    for number in 0..3_000 {
+        let text = if number % 2 == 0 { "open c:\\temp\\x.dll now" } else { "open c:/temp/x.dll now" };
+        add(&mut batch, &[("2026-01-02T10:00:00Z", text)]);
+    }
+    batch.finish().unwrap();
+    let found = ask(&index, "\"c:\\temp\\x.dll\"", None, 4);
+    assert_eq!((found.total, found.total_is_exact), (1_500, true));
 }

@@ -7,6 +7,8 @@ mod common;
 use common::{count, needle, only, open, put, search};
 use logs::{Alternative, Basis, Needle, NeedleKind};
 use model::time::Window;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 
 fn spelled(value: &str) -> Alternative {
     Alternative { kind: NeedleKind::Plain, value: value.to_owned() }
@@ -206,4 +208,61 @@ fn networks_wildcards_and_paths_of_urls_are_found() {
     let refused =
         search(&index, &[needle("*?*", NeedleKind::Wildcard), needle("10.0.0.0/99", NeedleKind::Network), wide], Window::All, None);
     assert_eq!(refused.refused.len(), 3);
+}
+
+/// The rule as it is told, by looking at every place of a text.
+fn holds(text: &str, value: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let token_char = |c: char| word(c) || c == '-' || c == '.';
+    if value.chars().all(token_char) {
+        return text.split(|c| !token_char(c)).any(|run| run.trim_matches('.') == value);
+    }
+    text.match_indices(value).any(|(at, _)| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + value.len()..].chars().collect::<Vec<_>>());
+        let glued = match after.first() {
+            Some('.') => after.get(1).is_some_and(|c| word(*c)),
+            Some(c) => word(*c) || *c == '-',
+            None => false,
+        };
+        !before.is_some_and(token_char) && !glued
+    })
+}
+
+/// Texts of few words and many separators, so that values nearly meet.
+fn text(parts: usize) -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "a", "b.c", "c", "win", "-", ".", "..", "\\", "\\\\", "/", ":", ":\\", "://", "@", " ", ", ", ": ", "=", "\n", "::", ";", "\"",
+        "é", "。",
+    ]);
+    prop::collection::vec(part, 1..parts).prop_map(|parts| parts.concat())
+}
+
+#[test]
+fn any_value_is_found_where_looking_at_every_text_finds_it() {
+    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+    let texts = prop::collection::vec(text(14), 40);
+    let values =
+        prop::collection::vec((text(6), any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>()), 40);
+    runner
+        .run(&(texts, values), |(texts, values)| {
+            let dir = tempfile::tempdir().unwrap();
+            let index = open(dir.path());
+            let events: Vec<(&str, &str)> = texts.iter().map(|text| ("2023-08-15T10:00:00Z", text.as_str())).collect();
+            put(&index, 1, 1, &events);
+            // Values of their own, and pieces of the texts.
+            let pieces = values.iter().map(|(_, which, from, to)| {
+                let text: Vec<char> = which.get(&texts).chars().collect();
+                let (from, to) = (from.index(text.len()), to.index(text.len()));
+                text[from.min(to)..=from.max(to)].iter().collect::<String>()
+            });
+            for value in values.iter().map(|(value, ..)| value.clone()).chain(pieces) {
+                let outcome = search(&index, &[needle(&value, NeedleKind::Plain)], Window::All, None);
+                if outcome.refused.is_empty() {
+                    let expected = texts.iter().filter(|text| holds(text, &value)).count() as u64;
+                    prop_assert_eq!(outcome.results.first().map_or(0, |r| r.count), expected, "{:?} in {:?}", value, texts);
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
 }
