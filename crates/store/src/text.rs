@@ -2,7 +2,7 @@
 //!
 //! On SQLite the index of every three characters (FTS5) answers exactly: a word of three characters or more is a phrase of
 //! them, a shorter one any of the threes that begin with it. On PostgreSQL `LIKE` is asked, and its planner takes the index
-//! of `pg_trgm` where that helps; of records, an index of threes knows words of two letters or figures.
+//! of `pg_trgm` where that helps; of records, others know shorter words ([`Pairs`]).
 
 use model::Kind;
 use model::text::search_words;
@@ -155,21 +155,38 @@ pub(crate) fn is_long(word: &str) -> bool {
     word.chars().nth(2).is_some()
 }
 
-/// What PostgreSQL's index of threes is asked for when the text index knows none of the words: those of two letters or figures of
-/// ASCII, with which a three begins.
-pub(crate) fn pairs(words: &[String]) -> Option<String> {
-    if words.iter().any(|word| is_long(word)) {
-        return None;
-    }
-    let is_pair = |word: &&String| word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphanumeric());
-    let pairs: Vec<String> = words.iter().filter(is_pair).map(|pair| format!("'{pair}':*")).collect();
-    (!pairs.is_empty()).then(|| pairs.join(" & "))
+/// Which records hold other than printable ASCII, as the migration writes it.
+const NOT_ASCII: &str = "r.search_text ~ '[^ -~]'";
+
+/// How records are found on PostgreSQL by words of one or two characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Pairs {
+    /// The index of threes is asked this, of pairs of letters or figures of ASCII, with which a three begins.
+    Threes(String),
+    /// Records with other than ASCII are looked at.
+    NotAscii,
 }
 
-/// Lets that index lead a list of records `r` on PostgreSQL, where it knows the words.
-pub(crate) fn lead_by_pairs(select: &mut Select<'_>, words: &[String]) {
-    if let Some(pairs) = pairs(words) {
-        select.and(&format!("{THREES} @@ CAST(CAST($? AS text) AS tsquery)"), pairs);
+impl Pairs {
+    /// `None` when the text index knows one of the words, or nothing knows any.
+    pub(crate) fn of(words: &[String]) -> Option<Self> {
+        if words.iter().any(|word| is_long(word)) {
+            return None;
+        }
+        let is_pair = |word: &&String| word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphanumeric());
+        let pairs: Vec<String> = words.iter().filter(is_pair).map(|pair| format!("'{pair}':*")).collect();
+        match pairs.is_empty() {
+            false => Some(Self::Threes(pairs.join(" & "))),
+            true => words.iter().any(|word| !word.is_ascii()).then_some(Self::NotAscii),
+        }
+    }
+
+    /// Lets them lead a list of records `r`.
+    pub(crate) fn lead(self, select: &mut Select<'_>) {
+        match self {
+            Self::Threes(query) => select.and(&format!("{THREES} @@ CAST(CAST($? AS text) AS tsquery)"), query),
+            Self::NotAscii => select.and_plain(NOT_ASCII),
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! How bulk actions run: small ones in the request's own transaction, large ones as a job in chunks, so that nobody
 //! else's write waits for them.
 
+use std::collections::{HashMap, HashSet};
+
 use model::Stamp;
 use model::artifact::{ExclusionReason, Status};
 use model::case::case_number;
@@ -272,7 +274,7 @@ pub(crate) fn apply(
             Ok(Outcome { affected: total, ..Outcome::default() })
         }
         Bulk::TurnAnnotations { operation: undone, .. } => {
-            let turned: std::collections::HashSet<i64> = annotation::turn(tx, *undone, operation, records, stamp)?.into_iter().collect();
+            let turned: HashSet<i64> = annotation::turn(tx, *undone, operation, records, stamp)?.into_iter().collect();
             let skipped = records.iter().filter(|id| !turned.contains(id)).map(|id| (*id, SkipReason::ChangedSince)).collect();
             Ok(Outcome { affected: turned.len() as i64, unchanged: 0, skipped })
         }
@@ -286,15 +288,19 @@ pub(crate) fn apply(
 }
 
 fn undo_range(tx: &mut Tx<'_>, stamp: &Stamp, case: i64, undone: i64, undo: i64, records: &[i64]) -> Result<Outcome> {
-    let restored: Vec<i64> = [
-        artifact::restore(tx, case, undone, undo, records)?,
-        artifact::undo_add(tx, case, undone, undo, records)?,
-        artifact::readd(tx, case, undone, undo, records, stamp)?,
-    ]
-    .concat();
-    let back: std::collections::HashSet<i64> = restored.iter().copied().collect();
+    // An operation mostly did the same to all of its rows: what one way has put back, the others need not look at.
+    let mut back: HashSet<i64> = artifact::restore(tx, case, undone, undo, records)?.into_iter().collect();
+    let left = |back: &HashSet<i64>| -> Vec<i64> { records.iter().filter(|id| !back.contains(id)).copied().collect() };
+    let rest = left(&back);
+    if !rest.is_empty() {
+        back.extend(artifact::undo_add(tx, case, undone, undo, &rest)?);
+    }
+    let rest = left(&back);
+    if !rest.is_empty() {
+        back.extend(artifact::readd(tx, case, undone, undo, &rest, stamp)?);
+    }
     let skipped = records.iter().filter(|id| !back.contains(id)).map(|id| (*id, SkipReason::ChangedSince)).collect();
-    Ok(Outcome { affected: restored.len() as i64, unchanged: 0, skipped })
+    Ok(Outcome { affected: back.len() as i64, unchanged: 0, skipped })
 }
 
 fn named(tx: &mut Tx<'_>, rows: Vec<(i64, SkipReason)>) -> Result<Vec<Skipped>> {
@@ -302,8 +308,7 @@ fn named(tx: &mut Tx<'_>, rows: Vec<(i64, SkipReason)>) -> Result<Vec<Skipped>> 
         return Ok(Vec::new());
     }
     let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
-    let names: std::collections::HashMap<i64, String> =
-        record::find_by_rows(tx, &ids)?.into_iter().map(|record| (record.id, record.public_id)).collect();
+    let names: HashMap<i64, String> = record::find_by_rows(tx, &ids)?.into_iter().map(|record| (record.id, record.public_id)).collect();
     Ok(rows
         .into_iter()
         .filter_map(|(id, reason)| names.get(&id).map(|record_id| Skipped { record_id: record_id.clone(), reason }))

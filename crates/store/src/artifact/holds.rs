@@ -1,16 +1,16 @@
 //! Keywords on PostgreSQL. Its planner takes every word for equally rare; so a word is tried on a few artifacts first, and an
-//! index is asked only for those that are rare, without anything else that could lead the planner elsewhere. Single characters, and
-//! two that are not both letters or figures of ASCII, are looked for in each text.
+//! index is asked only for those that are rare, without anything else that could lead the planner elsewhere. Single characters of ASCII, and
+//! two that are not both letters or figures, are looked for in each text.
 
 use super::list::ArtifactFilter;
 use crate::engine::{Engine, Tx};
 use crate::error::Result;
 use crate::select::Select;
-use crate::text::{self, TRIED};
+use crate::text::{self, Pairs, TRIED};
 
 /// Whether this is PostgreSQL, and one of its indexes knows one of the words.
 pub(super) fn can_be_asked(tx: &Tx<'_>, words: &[String]) -> bool {
-    tx.engine() == Engine::Postgres && (words.iter().any(|word| text::is_long(word)) || text::pairs(words).is_some())
+    tx.engine() == Engine::Postgres && (words.iter().any(|word| text::is_long(word)) || Pairs::of(words).is_some())
 }
 
 /// Whether the words are in many of the case's newest artifacts.
@@ -31,6 +31,8 @@ pub(super) fn is_common(tx: &mut Tx<'_>, filter: &ArtifactFilter, words: &[Strin
 pub(super) fn first(tx: &mut Tx<'_>, words: &[String], limit: i64) -> Result<Vec<i64>> {
     let mut select = Select::new(tx, "record r", "CAST($1 AS bigint) IS NOT NULL");
     select.all_words(Engine::Postgres, "r.search_text", words.to_vec());
-    text::lead_by_pairs(&mut select, words);
+    if let Some(pairs) = Pairs::of(words) {
+        pairs.lead(&mut select);
+    }
     select.materialised(tx, "r.id", limit + 1)
 }

@@ -8,7 +8,7 @@ use super::{Record, find_by_rows};
 use crate::engine::{Engine, Tx};
 use crate::error::Result;
 use crate::select::Select;
-use crate::text::{self, Indexed, RECORD_TEXT, TRIED, Words, first_of, rows_of};
+use crate::text::{self, Indexed, Pairs, RECORD_TEXT, TRIED, Words, first_of, rows_of};
 
 /// The records of a kind that a search finds.
 #[derive(Debug, Clone)]
@@ -112,11 +112,11 @@ fn newest_of(kind: Kind, ids: Vec<i64>, each: usize) -> Matches {
 /// All matches at once, when they are few: PostgreSQL finds them by its text index.
 fn few(tx: &mut Tx<'_>, filter: &RecordFilter, words: &[String], each: usize) -> Result<Option<Vec<Matches>>> {
     let mut select = scanned(tx, filter, filter.kind, words, "record r");
-    if text::pairs(words).is_some() {
+    if let Some(pairs) = Pairs::of(words) {
         if is_common(tx, words)? {
             return Ok(None);
         }
-        text::lead_by_pairs(&mut select, words);
+        pairs.lead(&mut select);
     }
     let rows = select.any(tx, "r.kind, r.id", MATCH_LIMIT + 1, |row| Ok((row.code(0, Kind::from_code)?, row.int(1)?)))?;
     if rows.len() as i64 > MATCH_LIMIT {

@@ -195,7 +195,7 @@ testkit::each_engine! {
         assert_eq!(found("rare"), (6, 6, true));
         assert_eq!(found("common"), (50, 1_000, false));
         // Two characters, whatever stands beside them and whatever they are.
-        for pair in ["qz", "zé", "-q", "qz ra", "q z"] {
+        for pair in ["qz", "zé", "é", "é r", "-q", "qz ra", "q z"] {
             assert_eq!(found(pair), (6, 6, true), "{pair}");
         }
         assert_eq!(found("qy"), (0, 0, true));
