@@ -300,7 +300,7 @@ mod tests {
         let spelling = Spelling::new("x://.E.com./a.", NeedleKind::Url).unwrap();
         let expected = Lookup::Phrase {
             tokens: vec!["x".into(), "e.com".into(), "a".into()],
-            places: vec![0, 27, 52],
+            places: vec![0, 3, 6],
             told: false,
             longer_last: vec!["a...".into(), "a..-".into()],
         };

@@ -59,41 +59,30 @@ fn next_run(text: &str, from: usize) -> Option<Range<usize>> {
     start.map(|start| start..bytes.len())
 }
 
-/// How far the tokens beside a separator stand from each other. Nearly every separator of paths, keys, addresses and command lines
-/// is told by it, so that a value with separators is found by the places of its tokens alone.
-const STEPS: &[(&str, usize)] =
-    &[("\n", 1), (" ", 2), ("\\", 3), ("/", 4), (":", 5), (":\\", 6), ("://", 7), ("@", 8), ("\\\\", 9), (", ", 10), (": ", 11), ("=", 12)];
-/// The distance around any other separator, which it does not tell.
-const OTHER_STEP: usize = 13;
+/// How far the tokens beside a separator of Windows' paths and registry keys stand from each other: so these, of which most events
+/// hold some, are found by the places of their tokens alone.
+const STEPS: &[(&str, usize)] = &[("\\", 4), (":\\", 5)];
+/// The distance around any other separator, which it does not tell. Two of any distance are longer than each one.
+const OTHER_STEP: usize = 3;
 
 /// Tells the place of each token of a text, one after the other.
-///
-/// A place is twice the sum of the steps before it, and one more where dots stand before the token: nothing that begins with the
-/// token is then found there by the rule.
 #[derive(Debug, Default)]
 pub(crate) struct Placer {
     place: usize,
-    /// Where the token before ends.
-    end: Option<usize>,
+    /// Where the token before ends, and whether dots stand before it.
+    before: Option<(usize, bool)>,
 }
 
 impl Placer {
     /// The place of the token in `run`, its dots taken off; and whether it tells the separator before.
+    ///
+    /// Nothing that begins with a token behind dots is found there by the rule: so the step behind such a token is not told.
     fn place(&mut self, text: &str, run: &Range<usize>, token: &Range<usize>) -> (usize, bool) {
-        let told = match self.end.replace(token.end) {
-            None => {
-                self.place = 0;
-                true
-            }
-            Some(end) => {
-                let separator = text.get(end..token.start).unwrap_or_default();
-                let steps = STEPS.iter().find(|(known, _)| *known == separator).map(|(_, steps)| *steps);
-                self.place = (self.place & !1).wrapping_add(2 * steps.unwrap_or(OTHER_STEP));
-                steps.is_some()
-            }
-        };
-        self.place |= usize::from(token.start > run.start);
-        (self.place, told)
+        let Some((end, dotted)) = self.before.replace((token.end, token.start > run.start)) else { return (0, true) };
+        let separator = text.get(end..token.start).unwrap_or_default();
+        let steps = STEPS.iter().find(|(known, _)| *known == separator && !dotted).map(|(_, steps)| *steps);
+        self.place = self.place.wrapping_add(steps.unwrap_or(OTHER_STEP));
+        (self.place, steps.is_some())
     }
 }
 
@@ -307,11 +296,13 @@ mod tests {
     }
 
     #[test]
-    fn places_tell_separators_and_dots_before() {
+    fn places_tell_separators() {
         let places = |text: &'static str| placed_tokens(text).map(|p| (p.token, p.place, p.told)).collect::<Vec<_>>();
-        assert_eq!(places(r"c:\a\b.exe -x"), [("c", 0, true), ("a", 12, true), ("b.exe", 18, true), ("-x", 22, true)]);
-        assert_eq!(places(".a\n..b. c"), [("a", 1, true), ("b", 27, false), ("c", 52, false)]);
-        assert_eq!(places("a::b 。c"), [("a", 0, true), ("b", 26, false), ("c", 52, false)]);
+        assert_eq!(places(r"c:\a\b.exe -x"), [("c", 0, true), ("a", 5, true), ("b.exe", 9, true), ("-x", 12, false)]);
+        assert_eq!(places("a\n..b. c\\d"), [("a", 0, true), ("b", 3, false), ("c", 6, false), ("d", 10, true)]);
+        assert_eq!(places(".c:\\a 。d"), [("c", 0, true), ("a", 3, false), ("d", 6, false)]);
+        let shortest = STEPS.iter().map(|(_, steps)| *steps).chain([OTHER_STEP]).min();
+        assert!(STEPS.iter().all(|(_, steps)| shortest.is_some_and(|shortest| *steps < 2 * shortest)));
     }
 
     #[test]
