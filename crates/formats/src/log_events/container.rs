@@ -323,15 +323,41 @@ impl Reading<'_, '_> {
             return Ok(Outcome::Unknown(format!("a zip archive within an archive, of more than {most} bytes; unpack it first")));
         }
         if let Err(error) = read {
-            return Ok(Outcome::Archive(Some(format!("its compressed data is damaged or cut off: {error}"))));
+            let why = format!("its compressed data is damaged or cut off: {error}");
+            return self.cut_zip(member, Cursor::new(held), nesting, &why);
         }
         self.zip(member, Cursor::new(held), nesting)
     }
 
-    fn zip(&mut self, within: &str, source: impl Read + Seek, nesting: usize) -> Result<Outcome, ReadError> {
-        let mut archive = match zip::ZipArchive::new(source) {
+    /// The files of a zip archive whose directory, which stands at its end, is not there: as far as they follow each other.
+    fn cut_zip(&mut self, within: &str, mut source: impl Read + Seek, nesting: usize, why: &str) -> Result<Outcome, ReadError> {
+        if let Err(error) = source.seek(SeekFrom::Start(0)) {
+            return Ok(Outcome::Archive(Some(error.to_string())));
+        }
+        let mut source = BufReader::with_capacity(HEAD, source);
+        let mut files = 0;
+        while let Ok(Some(mut file)) = zip::read::read_zipfile_from_stream(&mut source) {
+            if self.output.report.stopped {
+                break;
+            }
+            self.counted()?;
+            files += 1;
+            let name = label(within, file.name().map_or_else(|_| format!("file {files}"), |name| name.into_owned()));
+            if file.is_dir() || is_litter(&name) {
+                continue;
+            }
+            let compressed = Compressed::Known(file.compressed_size());
+            let mut inflated = Inflated { inner: &mut file, shared: self.shared, compressed, bytes: 0 };
+            let outcome = self.stream(&name, &mut inflated, nesting + 1)?;
+            self.told(&name, outcome);
+        }
+        Ok(Outcome::Archive(Some(format!("the archive is damaged or cut off after {files} files: {why}"))))
+    }
+
+    fn zip(&mut self, within: &str, mut source: impl Read + Seek, nesting: usize) -> Result<Outcome, ReadError> {
+        let mut archive = match zip::ZipArchive::new(&mut source) {
             Ok(archive) => archive,
-            Err(error) => return Ok(Outcome::Archive(Some(error.to_string()))),
+            Err(error) => return self.cut_zip(within, &mut source, nesting, &error.to_string()),
         };
         if archive.len() > self.shared.limits.members {
             return Err(self.refused(format!("it holds {} files, more than {}", archive.len(), self.shared.limits.members)));

@@ -205,6 +205,18 @@ fn what_is_cut_off_keeps_what_came_before() {
     let (seen, report) = read(&cut, &Limits::default()).unwrap();
     assert!(seen.len() > 1_000 && seen.len() < 20_000);
     assert!(report.members[0].broken.as_deref().is_some_and(|why| why.contains("cut off")));
+
+    // The list of a zip archive's files stands at its end; the third file is cut.
+    let whole = zip(&[("a.json", b"{\"n\":1}\n"), ("b.json", b"{\"n\":2}\n"), ("c.json", lines.as_bytes())]);
+    let mut cut = whole.clone();
+    cut.truncate(whole.len() / 2);
+    for cut in [cut.clone(), gzip(&cut), gzip(&whole).get(..gzip(&whole).len() / 2).unwrap().to_vec()] {
+        let (seen, report) = read(&cut, &Limits::default()).unwrap();
+        assert_eq!(seen.iter().take(2).map(|s| s.text.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        assert!(seen.len() > 1_000 && seen.len() < 20_000, "{}", seen.len());
+        let why = report.members.last().and_then(|member| member.broken.as_deref()).unwrap_or_default();
+        assert!(why.contains("cut off after 3 files"), "{why}");
+    }
 }
 
 #[test]
