@@ -355,6 +355,7 @@ impl Reading<'_, '_> {
     }
 
     fn zip(&mut self, within: &str, mut source: impl Read + Seek, nesting: usize) -> Result<Outcome, ReadError> {
+        let listed = listed(&mut source).unwrap_or_default();
         let mut archive = match zip::ZipArchive::new(&mut source) {
             Ok(archive) => archive,
             Err(error) => return self.cut_zip(within, &mut source, nesting, &error.to_string()),
@@ -389,7 +390,10 @@ impl Reading<'_, '_> {
             let outcome = self.stream(&name, &mut inflated, nesting + 1)?;
             self.told(&name, outcome);
         }
-        Ok(Outcome::Archive(None))
+        // The library keeps the last one of a name.
+        let hidden = listed.saturating_sub(archive.len());
+        let why = || format!("{hidden} of its files have the name of another one and were not read; unpack it and give them by themselves");
+        Ok(Outcome::Archive((hidden > 0).then(why)))
     }
 
     fn tar(&mut self, within: &str, source: &mut dyn Read, nesting: usize) -> Result<Outcome, ReadError> {
@@ -434,6 +438,18 @@ impl Reading<'_, '_> {
         self.exploding(within)?;
         Ok(Outcome::Archive(None))
     }
+}
+
+/// How many files a zip archive says that it lists; 0 where it does not say.
+fn listed(source: &mut (impl Read + Seek)) -> io::Result<usize> {
+    const RECORD: u64 = 22 + u16::MAX as u64;
+    let end = source.seek(SeekFrom::End(0))?;
+    source.seek(SeekFrom::Start(end.saturating_sub(RECORD)))?;
+    let mut tail = Vec::new();
+    source.take(RECORD).read_to_end(&mut tail)?;
+    let record = memchr::memmem::rfind(&tail, b"PK\x05\x06").and_then(|at| tail.get(at + 10..at + 12));
+    // All ones: it is told elsewhere, in an archive of so many files that it is refused.
+    Ok(record.and_then(|count| count.try_into().ok()).map(u16::from_le_bytes).filter(|count| *count < u16::MAX).unwrap_or_default().into())
 }
 
 /// The path of a file within archives; a label, nothing is opened by it.

@@ -520,3 +520,22 @@ fn zeros_that_a_crash_left_cost_the_lines_around_them_nothing() {
     assert!(read(&[b'a', 0, 0, 0].repeat(500), &Limits::default()).is_err());
     assert!(read(&(0..=255_u8).cycle().take(4_096).collect::<Vec<_>>(), &Limits::default()).is_err());
 }
+
+#[test]
+fn files_of_one_name_in_a_zip_archive_are_told() {
+    let both = zip(&[("a.json", b"{\"n\":1}\n"), ("b.json", b"{\"n\":2}\n")]);
+    // The directory names the second like the first.
+    let twice: Vec<u8> = {
+        let mut bytes = both;
+        while let Some(at) = bytes.windows(6).position(|name| name == b"b.json") {
+            bytes[at] = b'a';
+        }
+        bytes
+    };
+    let (seen, report) = read(&twice, &Limits::default()).unwrap();
+    assert_eq!(seen.len(), 1);
+    let why = report.members.last().and_then(|member| member.broken.as_deref()).unwrap_or_default();
+    assert!(why.starts_with("1 of its files have the name of another one"), "{why}");
+    let (seen, report) = read(&zip(&[("a.json", b"{\"n\":1}\n")]), &Limits::default()).unwrap();
+    assert!(seen.len() == 1 && report.members.iter().all(|member| member.broken.is_none()));
+}
