@@ -68,7 +68,8 @@ export async function addByHand(page: Page, number: string, kind: string, fields
 /** Imports rows of CSV as configuration items. */
 export async function importItems(page: Page, rows: string[]): Promise<void> {
   await page.goto("/import");
-  await page.getByLabel("Or paste rows").fill(rows.join("\n"));
+  await page.getByLabel("What it is").selectOption("configuration_item");
+  await page.getByLabel("Or paste it").fill(rows.join("\n"));
   await page.getByLabel("Source").fill("CMDB");
   await page.getByRole("button", { name: "Preview" }).click();
   await expect(page.getByText(`${rows.length - 1} new`)).toBeVisible();

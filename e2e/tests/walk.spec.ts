@@ -106,6 +106,10 @@ test("a hunt, end to end", async ({ page, server, look, browser }) => {
   await expect(page.locator("#panel")).toContainText("WS-FIN-0377");
   await expect(page.locator("#panel .sample, #panel pre, #panel").first()).toContainText("<img src=x onerror=alert(1)>");
   await look("sightings-observable");
+  // From what was seen to the events, and back to the details.
+  await page.getByRole("link", { name: "Show events" }).click();
+  await expect(page.locator("#found mark").first()).toHaveText("45.77.10.9");
+  await page.goBack();
   await page.getByRole("link", { name: "Hosts and accounts" }).click();
   await expect(page.locator("#panel")).toContainText("b.lindqvist");
   await expect(page.locator("#panel")).toContainText("Accounts not in the directory");

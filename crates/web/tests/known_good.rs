@@ -33,10 +33,10 @@ fn a_lead_brings_lists_in_and_a_case_acts_on_them() {
     block_on(async {
         let desk = Desk::new().await;
         let lead = desk.site.token(&desk.site.test.lead).await;
-        desk.get("/known-good").await.is(200).says("No list of others yet").says_nothing_of("Bring in");
-        desk.site.get("/known-good", &lead).await.is(200).says("Bring in");
+        desk.get("/known-good").await.is(200).says("No published list yet").says_nothing_of("Import lists");
+        desk.site.get("/known-good", &lead).await.is(200).says("Import lists");
         let none = send(&desk, "/known-good/lists", &lead, &[("bad.json", "{}")]).await.is(422);
-        none.says("bad.json is not a warninglist").says("Bring in");
+        none.says("bad.json is not a warninglist").says("Import lists");
         desk.site.post("/known-good/lists", &lead, &[]).await.is(422);
 
         let case = desk.case("Heron", false).await;

@@ -173,10 +173,19 @@ fn stretch(from: &str, to: &str) -> String {
     }
 }
 
-/// An event in a row: what is around the first mark.
+/// Where an event of JSON says in words what happened; else its beginning.
+fn telling(raw: &str) -> usize {
+    const NAMES: [&str; 6] = ["\"Message\":", "\"message\":", "\"msg\":", "\"CommandLine\":", "\"eventName\":", "\"event_type\":"];
+    if !raw.starts_with('{') {
+        return 0;
+    }
+    NAMES.iter().find_map(|name| raw.find(name)).unwrap_or_default()
+}
+
+/// An event in a row: what is around the first mark, or where it says what happened.
 fn row(event: &EventView) -> Vec<Piece> {
-    let first = event.marks.first().map_or(0, |mark| mark.0);
     let raw = event.raw.as_str();
+    let first = event.marks.first().map_or_else(|| telling(raw), |mark| mark.0);
     let from = raw.floor_char_boundary(first.saturating_sub(ROW_BEFORE));
     let until = raw.floor_char_boundary((from + ROW_BYTES).min(raw.len()));
     let marks: Vec<(usize, usize)> =
@@ -252,4 +261,23 @@ pub(crate) async fn review(State(web): State<Web>, visit: Visit, Path(id): Path<
     let name = shorten(&format!("Event {when}, {}, {} line {}", event.event.source, event.event.member, event.event.line), 200);
     let staged = import::stage_text(&web.app, &visit.actor, StageText { name, text: event.text, case: Some(form.case.clone()) }).await?;
     Ok(see(&format!("/cases/{}/text/{}", form.case, staged.import_id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{stretch, telling};
+
+    #[test]
+    fn a_stretch_of_one_day_names_it_once() {
+        let (from, to) = ("2023-08-15 09:54:05 UTC", "2023-08-15 09:54:09 UTC");
+        assert_eq!(stretch(from, to), "2023-08-15 09:54:05 – 09:54:09 UTC");
+        assert_eq!(stretch(from, "2023-08-16 00:00:00 UTC"), "2023-08-15 09:54:05 – 2023-08-16 00:00:00 UTC");
+    }
+
+    #[test]
+    fn a_row_begins_where_an_event_says_what_happened() {
+        let raw = r#"{"Level":"0","EventID":5156,"Message":"Permitted"}"#;
+        assert_eq!(raw.get(telling(raw)..), Some(r#""Message":"Permitted"}"#));
+        assert_eq!((telling("Message: plain"), telling(r#"{"uid":"C1"}"#)), (0, 0));
+    }
 }

@@ -42,11 +42,14 @@ pub(crate) async fn find(
     Query(query): Query<PaletteQuery>,
 ) -> Result<Json<Vec<Hit>>, Failure> {
     let q: String = query.q.trim().chars().take(200).collect();
-    let mut hits = cases(&web, &actor, &q).await?;
+    // A page that is called so comes before what only holds the word somewhere.
+    let (called, other): (Vec<Hit>, Vec<Hit>) = actions(&actor, &q).into_iter().partition(|hit| is_called(hit, &q));
+    let mut hits = called;
+    hits.extend(cases(&web, &actor, &q).await?);
     if !q.is_empty() {
         hits.extend(records(&web, &actor, &q).await?);
     }
-    hits.extend(actions(&actor, &q));
+    hits.extend(other);
     hits.extend(everywhere(&q));
     Ok(Json(hits))
 }
@@ -69,6 +72,21 @@ async fn cases(web: &Web, actor: &Actor, q: &str) -> Result<Vec<Hit>, Failure> {
         .collect())
 }
 
+/// Whether a page's name begins with what is looked for.
+fn is_called(hit: &Hit, q: &str) -> bool {
+    let q = model::text::fold(q);
+    q.chars().count() > 1 && model::text::fold(&hit.title).starts_with(&q)
+}
+
+/// `attack pattern · persistence`; of an observable, the name of its type.
+fn of_kind(kind: Kind, category: &str) -> String {
+    match (kind, category) {
+        (_, "") => kind.spec().singular.to_owned(),
+        (Kind::Observable, _) => super::words::category(&kind, category),
+        _ => model::text::shorten(&format!("{} · {category}", kind.spec().singular), 60),
+    }
+}
+
 /// `1042` for `#1042`: a case by the end of its number.
 fn digits(q: &str) -> Option<&str> {
     let digits = q.strip_prefix('#')?;
@@ -82,7 +100,7 @@ async fn records(web: &Web, actor: &Actor, q: &str) -> Result<Vec<Hit>, Failure>
         .into_iter()
         .map(|record| Hit {
             title: model::text::shorten(&record.display, 120),
-            detail: if record.category.is_empty() { record.kind.spec().singular.to_owned() } else { record.category },
+            detail: of_kind(record.kind, &record.category),
             href: format!("/record/{}", record.id),
             group: "Records",
         })
@@ -110,6 +128,8 @@ const PLACES: &[(&str, &str, &str, Role)] = &[
     ("Logs and sources", "What is indexed", "/logs", Role::Reader),
     ("Retention", "How long logs are kept, what they take", "/log-retention", Role::Admin),
     ("Known good", "What is never suspicious here", "/known-good", Role::Reader),
+    ("New outside source", "Connect a SIEM", "/outside-sources/new", Role::Admin),
+    ("Webhooks", "Tell other systems what happens", "/settings/webhooks", Role::Admin),
     ("Settings", "Profile, theme, time zone, password", "/settings", Role::Reader),
     ("API tokens", "Make and revoke tokens", "/settings/tokens", Role::Reader),
     ("API documentation", "Routes, parameters, schemas", "/api/docs", Role::Reader),
@@ -156,5 +176,6 @@ mod tests {
         assert!(titles(Role::Lead, "accounts").is_empty());
         assert_eq!(titles(Role::Reader, "theme"), ["Settings"]);
         assert_eq!(titles(Role::Reader, "users"), ["Users"]);
+        assert_eq!(titles(Role::Admin, "siem"), ["New outside source"]);
     }
 }

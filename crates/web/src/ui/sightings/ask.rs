@@ -214,7 +214,7 @@ async fn show(web: &Web, visit: Visit, number: &str, Ask { selection, form }: As
     let window = form.window(web.app.now());
     let line = |source: LogSourceView| SourceLine {
         ticked: form.asked.is_none() || form.source.contains(&source.name),
-        holds: format!("{}, {}", log_pages::span(&source), super::picture::counted(source.events, "event")),
+        holds: format!("{}, {}{}", log_pages::span(&source), super::picture::counted(source.events, "event"), reading(&source)),
         lacks: lacks(&source, window),
         failed: false,
         name: source.name,
@@ -242,6 +242,15 @@ async fn count(web: &Web, visit: &Visit, case: &CaseView, selection: &SelectionF
         return Ok((model::list::thousands(case.counts(&Kind::Observable).included), true));
     }
     Ok((model::list::thousands(selection.record.len() as i64), false))
+}
+
+/// That a source is not all there yet.
+fn reading(source: &LogSourceView) -> String {
+    match source.files_indexing {
+        0 => String::new(),
+        1 => "; 1 file is still being read".to_owned(),
+        more => format!("; {more} files are still being read"),
+    }
 }
 
 /// What a source lacks in a window.
