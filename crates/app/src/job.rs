@@ -30,12 +30,14 @@ use crate::error::Result;
 /// Which of the threads take a kind of job, so that long work of one sort keeps nobody else waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lane {
-    /// Any but the one that sends messages.
+    /// Any but those that wait for other systems.
     Any,
     /// It writes the log index, where one writes at a time: one thread takes such jobs.
     Logs,
-    /// It waits for other systems: a thread of its own.
+    /// It sends messages to other systems: a thread of its own.
     Outbound,
+    /// It asks other systems, which may let it wait for hours: two threads of its own.
+    Outside,
 }
 
 /// A kind of job.
@@ -61,8 +63,10 @@ const KINDS: &[Kind] = &[
     crate::logs::REMOVE_JOB,
     crate::retention::JOB,
     crate::sighting::JOB,
+    crate::sighting::OUTSIDE_JOB,
     crate::watch::JOB,
     crate::watch::ADDED_JOB,
+    crate::watch::FORGET_JOB,
     crate::webhook::JOB,
 ];
 

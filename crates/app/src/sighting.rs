@@ -43,7 +43,7 @@ pub(crate) use needle::needle;
 pub use of_record::of_record;
 pub(crate) use outside::asked;
 pub use results::{ResultQuery, results, rows};
-pub(crate) use run::JOB;
+pub(crate) use run::{JOB, OUTSIDE_JOB};
 pub use seen_with::{SeenWithView, seen_with};
 pub use start::{SightingRequest, start};
 pub(crate) use start::{launch_over, launch_standing, next_search_number};

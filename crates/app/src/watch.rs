@@ -4,6 +4,7 @@
 mod added;
 mod ask;
 mod due;
+mod forget;
 mod get;
 mod run;
 mod set;
@@ -13,6 +14,7 @@ mod tell;
 pub(crate) use added::JOB as ADDED_JOB;
 pub(crate) use ask::{ended, gather, gave_up};
 pub(crate) use due::{is_due, queue_due};
+pub(crate) use forget::JOB as FORGET_JOB;
 pub use get::{WatchNews, WatchView, get};
 pub(crate) use run::{JOB, queue};
 pub use set::{WatchInput, set, unset};

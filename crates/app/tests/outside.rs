@@ -290,3 +290,35 @@ testkit::each_engine! {
         assert!(matches!(source::dry_run(&test, &test.reader, "warehouse", ask).await, Err(AppError::Forbidden(_))));
     }
 }
+
+#[test]
+fn a_source_that_keeps_its_askers_waiting_keeps_nobody_else() {
+    testkit::block_on(async {
+        let test = TestApp::new(Engine::Sqlite);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let held = std::sync::Mutex::new(held);
+        let slow = Service::new(move |request| {
+            // Until the test lets go.
+            let _ = held.lock().unwrap().recv();
+            elastic(request, "to 192.0.2.1")
+        });
+        set_up(&test, "SIEM", slow.url(), |input| input.settings.timeout_seconds = 300).await;
+        let case = case_with(&test, &["192.0.2.1"]).await;
+        for _ in 0..4 {
+            sighting::start(&test, &test.analyst, &case, all_data()).await.unwrap();
+        }
+        let mut changes = test.changes();
+        let runner = job::run_jobs(&test).unwrap();
+        let logs = give(&test, "DNS", "dns.jsonl", &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "to 192.0.2.1")]).await.unwrap();
+        let reading = logs.job.unwrap().id;
+        while !job::get(&test, &test.analyst, &reading).await.unwrap().state.is_ended() {
+            let changed = tokio::time::timeout(std::time::Duration::from_secs(60), changes.changed()).await;
+            changed.expect("logs are read while searches wait").unwrap();
+        }
+        let running = sighting::list(&test, &test.analyst, &case).await.unwrap();
+        assert!(running.iter().all(|search| !search.state.is_ended()), "{running:?}");
+        drop(release);
+        drop(runner);
+        job::drain(&test).unwrap();
+    });
+}

@@ -91,6 +91,7 @@ testkit::each_engine! {
         sighting::start(&test, &test.analyst, &number, all_data()).await.unwrap();
         let now = test.now();
         test.store.store().write(Scope::System, move |tx| store::job::claim(tx, now)).await.unwrap().unwrap();
+        test.store.sql("UPDATE sighting_search SET state = 'running'");
         test.store.sql("INSERT INTO logged_name (what, name_key, name) VALUES (1, 'WS-1', 'WS-1')");
         test.store.sql("INSERT INTO logged_name_key (scheme, value, name_id) SELECT 2, 'ws-1', id FROM logged_name");
         test.store.sql(

@@ -15,6 +15,7 @@ use app::{case, job};
 use evidence::{add, case_with, event, import};
 use model::artifact::ExclusionReason;
 use model::case::{CaseState, Verdict};
+use model::job::JobState;
 use model::sighting::SourceKind;
 use serde_json::json;
 use testkit::{Reply, Request, Service, TestApp};
@@ -209,5 +210,39 @@ testkit::each_engine! {
         job::drain(&test).unwrap();
         assert_eq!((siem.asked().len(), view().await.next_at), (before, None));
         assert!(view().await.watching);
+    }
+
+    async fn a_scheduled_search_that_is_cancelled_is_told_and_cleared_away(test: TestApp) {
+        let store = test.store.store().clone();
+        let siem = Service::new(move |_| {
+            store.write_blocking::<_, store::StoreError, _>(model::Scope::System, |tx| (1..9).try_for_each(|row| store::job::cancel(tx, row))).unwrap();
+            answer(&[("2026-01-05T09:10:00Z", "to evil.example")])
+        });
+        set_up(&test, "SIEM", siem.url(), false).await;
+        let case = case_with(&test, &["evil.example"]).await;
+        watch::set(&test, &test.analyst, &case, every(60)).await.unwrap();
+        job::drain(&test).unwrap();
+        assert_eq!(watch::get(&test, &test.analyst, &case).await.unwrap().error, "the search was cancelled");
+        let jobs = job::recent(&test, &test.analyst, 20).await.unwrap();
+        assert!(jobs.iter().any(|job| job.kind == "watch_forget" && job.state == JobState::Done), "{jobs:?}");
+        for table in ["sighting_search", "sighting_needle", "sighting_result", "sighting_name"] {
+            assert_eq!(test.store.texts(&format!("SELECT CAST(count(*) AS text) FROM {table}")), ["0"], "{table}");
+        }
+    }
+
+    async fn more_watches_than_are_queued_at_once_are_all_asked(test: TestApp) {
+        let siem = Service::new(|_| answer(&[]));
+        set_up(&test, "SIEM", siem.url(), false).await;
+        for n in 0..25 {
+            let case = case_with(&test, &[&format!("198.51.100.{n}")]).await;
+            watch::set(&test, &test.analyst, &case, every(60)).await.unwrap();
+            add(&test, &test.analyst, &case, &["192.0.2.77"]).await;
+        }
+        assert_eq!(job::drain(&test).unwrap(), 50, "what was added is looked for, and each asks");
+        for n in 0..25 {
+            let asks = siem.asked().iter().filter(|request| asks_for(request, &format!("198.51.100.{n}&"))).count();
+            assert_eq!(asks, 1, "198.51.100.{n}");
+        }
+        assert_eq!(job::drain(&test).unwrap(), 0);
     }
 }

@@ -3,7 +3,7 @@
 use model::job::JobState;
 use model::{Stamp, Timestamp};
 
-use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements, text_list, texts_in};
+use crate::engine::{Row, Tx, Value, id_list, ids_in, insert_rows, params, statements, text_list, texts_in, value_rows};
 use crate::error::Result;
 use crate::visibility::made_in_visible;
 
@@ -163,29 +163,55 @@ pub fn queue_for_cases(
     let payload = crate::engine::to_json(payload)?;
     let mut values = Vec::with_capacity(cases.len() * INSERT_COLUMNS);
     for (n, case) in cases.iter().enumerate() {
-        let public_id = stamp.uuid(&format!("job:{kind}"), n);
-        values.extend([
-            Value::from(public_id),
-            kind.into(),
-            JobState::Queued.as_str().into(),
-            (&payload).into(),
-            (*case).into(),
-            0.into(),
-            total.into(),
-        ]);
-        values.extend([
-            Value::from(""),
-            "".into(),
-            0.into(),
-            0.into(),
-            0.into(),
-            (&stamp.actor).into(),
-            stamp.at.into(),
-            0.into(),
-            0.into(),
-        ]);
+        push(&mut values, kind, n, &payload, *case, total, &stamp.actor, stamp);
     }
     insert_rows(tx, INSERT_HEAD, INSERT_COLUMNS, &values, "").map(|_| ())
+}
+
+/// A job of a case, with what it has to know and in whose name.
+#[derive(Debug, Clone)]
+pub struct OfCase {
+    /// The case's row.
+    pub case: i64,
+    /// What the job has to know, as JSON.
+    pub payload: String,
+    /// A login name.
+    pub actor: String,
+}
+
+/// Queues a job for each of these cases, no case twice, in one statement: at most some hundred. Tells cases and the rows of
+/// their jobs, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub fn queue_each(tx: &mut Tx<'_>, kind: &str, jobs: &[OfCase], stamp: &Stamp) -> Result<Vec<(i64, i64)>> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values = Vec::with_capacity(jobs.len() * INSERT_COLUMNS);
+    for (n, job) in jobs.iter().enumerate() {
+        push(&mut values, kind, n, &job.payload, job.case, 0, &job.actor, stamp);
+    }
+    let sql = format!("{INSERT_HEAD} VALUES {} RETURNING case_id, id", value_rows(jobs.len(), INSERT_COLUMNS));
+    tx.query(&sql, &values, |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
+/// Puts a job's row among the values of an insert.
+#[allow(clippy::too_many_arguments, reason = "a row's columns")]
+fn push<'v>(
+    values: &mut Vec<Value<'v>>,
+    kind: &'v str,
+    n: usize,
+    payload: &'v String,
+    case: i64,
+    total: i64,
+    actor: &'v String,
+    stamp: &Stamp,
+) {
+    let public_id = stamp.uuid(&format!("job:{kind}"), n);
+    let queued = JobState::Queued.as_str();
+    values.extend([Value::from(public_id), kind.into(), queued.into(), payload.into(), case.into(), 0.into(), total.into()]);
+    values.extend([Value::from(""), "".into(), 0.into(), 0.into(), 0.into(), actor.into(), stamp.at.into(), 0.into(), 0.into()]);
 }
 
 /// What can be claimed: queued and not waiting to be tried again, or running with a worker that is gone.

@@ -125,8 +125,9 @@ statements! {
     SET_JOB = "UPDATE sighting_search SET job_id = $2 WHERE id = $1";
     BEGIN = "UPDATE sighting_search SET state = 'running', coverage = $2 WHERE id = $1";
     COVERAGE = "UPDATE sighting_search SET coverage = $2 WHERE id = $1";
-    FORGET = "DELETE FROM sighting_result WHERE search_id = $1";
-    RESET = "UPDATE sighting_needle SET outcome = $2, hits = 0, first_at = 0, last_at = 0 WHERE search_id = $1 AND outcome <> $2";
+    PART = "SELECT record_id FROM sighting_needle WHERE search_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3";
+    RESET = "UPDATE sighting_needle SET outcome = $2, hits = 0, first_at = 0, last_at = 0
+        WHERE search_id = $1 AND record_id BETWEEN $3 AND $4 AND outcome <> $2";
     END = "UPDATE sighting_search SET state = $2, hosts = $3, accounts = $4, error = $5, finished_at = $6 WHERE id = $1";
     COUNT_OUTCOMES = "INSERT INTO sighting_outcome (search_id, outcome, count)
         SELECT search_id, outcome, CAST(count(*) AS bigint) FROM sighting_needle WHERE search_id = $1 GROUP BY search_id, outcome";
@@ -214,14 +215,38 @@ pub fn set_job(tx: &mut Tx<'_>, search: i64, job: i64) -> Result<()> {
     tx.execute(SET_JOB, params![search, job]).map(|_| ())
 }
 
-/// Begins a search, or begins it again: what an interrupted attempt had stored is forgotten.
+/// Forgets what an interrupted attempt had stored of at most so many observables after a row: up to which row that is, none
+/// when there are no more.
+///
+/// # Errors
+/// When the database fails.
+pub fn begin_again(tx: &mut Tx<'_>, search: i64, after: i64, at_most: i64) -> Result<Option<i64>> {
+    let part = part(tx, search, after, at_most)?;
+    let (Some(first), Some(last)) = (part.first(), part.last()) else { return Ok(None) };
+    forget(tx, search, &part)?;
+    tx.execute(RESET, params![search, Outcome::Pending.code(), *first, *last])?;
+    Ok(Some(*last))
+}
+
+/// At most so many of a search's observables after a row, in order.
+fn part(tx: &mut Tx<'_>, search: i64, after: i64, at_most: i64) -> Result<Vec<i64>> {
+    tx.query(PART, params![search, after, at_most], |row| row.int(0))
+}
+
+/// Forgets what a search found of observables of one [`part`]: by their rows, since an index over all that it found would be
+/// read from its start for each part.
+fn forget(tx: &mut Tx<'_>, search: i64, part: &[i64]) -> Result<()> {
+    let (Some(first), Some(last)) = (part.first(), part.last()) else { return Ok(()) };
+    let sql = format!("DELETE FROM sighting_result WHERE search_id = $1 AND record_id {}", ids_in(tx.engine(), 2));
+    tx.execute(&sql, params![search, id_list(part)])?;
+    name::forget(tx, search, *first, *last)
+}
+
+/// Begins a search. One that was begun before is begun again with [`begin_again`] first.
 ///
 /// # Errors
 /// When the database fails.
 pub fn begin(tx: &mut Tx<'_>, search: i64, coverage: &str) -> Result<()> {
-    tx.execute(FORGET, params![search])?;
-    name::forget(tx, search)?;
-    tx.execute(RESET, params![search, Outcome::Pending.code()])?;
     tx.execute(BEGIN, params![search, coverage]).map(|_| ())
 }
 

@@ -4,7 +4,7 @@ use model::case::CaseState;
 use model::sighting::UrlMatch;
 use model::{Kind, Stamp, Timestamp};
 
-use crate::engine::{Row, Tx, case_rows_in, id_list, params, statements};
+use crate::engine::{Row, Tx, case_rows_in, id_list, ids_in, params, statements};
 use crate::error::Result;
 use crate::sighting::Needle;
 
@@ -26,17 +26,17 @@ statements! {
         WHERE a.case_id = $1 AND a.kind = $2 AND a.status = 1 AND a.record_id > $3 ORDER BY a.record_id LIMIT $4";
     ADDED = "SELECT a.id, a.status, a.record_id, r.category, r.title FROM artifact a JOIN record r ON r.id = a.record_id
         WHERE a.case_id = $1 AND a.kind = $2 AND a.id > $3 ORDER BY a.id LIMIT $4";
-    TO_LOOK = "SELECT w.case_id, w.created_by FROM sighting_watch w JOIN security_case c ON c.id = w.case_id
-        WHERE c.state <= CAST($2 AS bigint)
+    TO_LOOK = "SELECT w.case_id, w.created_by, c.number FROM sighting_watch w JOIN security_case c ON c.id = w.case_id
+        WHERE c.state <= CAST($3 AS bigint)
         AND EXISTS (SELECT 1 FROM artifact a WHERE a.case_id = w.case_id AND a.kind = $1 AND a.id > w.looked_to)
-        AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = w.look_job AND j.state IN ('queued', 'running')) ORDER BY w.case_id";
-    LOOKS = "UPDATE sighting_watch SET look_job = $2 WHERE case_id = $1";
+        AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = w.look_job AND j.state IN ('queued', 'running')) ORDER BY w.case_id LIMIT $2";
     LOOKED = "UPDATE sighting_watch SET looked_to = $2 WHERE case_id = $1 AND looked_to < $2";
     MATCH_URLS = "UPDATE sighting_watch SET urls = $2 WHERE case_id = $1";
     SCHEDULE = "UPDATE sighting_watch SET every = $2, sources = $3, next_at = $4, error = '' WHERE case_id = $1";
-    TO_ASK = "SELECT w.case_id, w.created_by FROM sighting_watch w JOIN security_case c ON c.id = w.case_id
-        WHERE w.every > 0 AND w.next_at <= $1 AND c.state <= CAST($2 AS bigint)
-        AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = w.ask_job AND j.state IN ('queued', 'running')) ORDER BY w.case_id";
+    TO_ASK = "SELECT w.created_by, w.created_at, w.looked_to, w.every, w.sources, w.next_at, w.asked_at, w.asked_to, w.error, w.news, w.news_at,
+        w.urls, w.case_id FROM sighting_watch w JOIN security_case c ON c.id = w.case_id
+        WHERE w.every > 0 AND w.next_at <= $1 AND c.state <= CAST($3 AS bigint)
+        AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = w.ask_job AND j.state IN ('queued', 'running')) ORDER BY w.next_at, w.case_id LIMIT $2";
     ASKS = "UPDATE sighting_watch SET ask_job = $2, next_at = $3 WHERE case_id = $1";
     ASKED = "UPDATE sighting_watch SET asked_at = $2, error = $3 WHERE case_id = $1";
     COVERED = "UPDATE sighting_watch SET asked_to = $2 WHERE case_id = $1 AND asked_to < $2";
@@ -178,20 +178,41 @@ pub fn added(tx: &mut Tx<'_>, case: i64, after: i64, limit: i64) -> Result<(Vec<
     Ok((added, last))
 }
 
-/// Open cases that watch and have observables for which the kept logs were not looked through, with who asked for it.
-///
-/// # Errors
-/// When the database fails.
-pub fn to_look(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>> {
-    tx.query(TO_LOOK, params![Kind::Observable.code(), LAST_OPEN.code()], |row| Ok((row.int(0)?, row.text(1)?)))
+/// A case for which the kept logs are to be looked through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToLook {
+    /// Its row.
+    pub case: i64,
+    /// Who asked for it.
+    pub created_by: String,
+    /// The case's number.
+    pub number: i64,
 }
 
-/// Says which job looks through the kept logs.
+/// At most so many open cases that watch and have observables for which the kept logs were not looked through.
 ///
 /// # Errors
 /// When the database fails.
-pub fn looks(tx: &mut Tx<'_>, case: i64, job: i64) -> Result<()> {
-    tx.execute(LOOKS, params![case, job]).map(|_| ())
+pub fn to_look(tx: &mut Tx<'_>, at_most: i64) -> Result<Vec<ToLook>> {
+    tx.query(TO_LOOK, params![Kind::Observable.code(), at_most, LAST_OPEN.code()], |row| {
+        Ok(ToLook { case: row.int(0)?, created_by: row.text(1)?, number: row.int(2)? })
+    })
+}
+
+/// Says which jobs look through the kept logs: cases, each with its job.
+///
+/// # Errors
+/// When the database fails.
+pub fn looks(tx: &mut Tx<'_>, jobs: &[(i64, i64)]) -> Result<()> {
+    let (cases, jobs): (Vec<i64>, Vec<i64>) = jobs.iter().copied().unzip();
+    let engine = tx.engine();
+    let sql = format!(
+        "UPDATE sighting_watch SET look_job = (SELECT max(j.id) FROM job j WHERE j.case_id = sighting_watch.case_id AND j.id {})
+         WHERE case_id {}",
+        ids_in(engine, 2),
+        ids_in(engine, 1)
+    );
+    tx.execute(&sql, params![id_list(&cases), id_list(&jobs)]).map(|_| ())
 }
 
 /// Says up to which artifact's row the kept logs were looked through.
@@ -210,12 +231,12 @@ pub fn schedule(tx: &mut Tx<'_>, case: i64, every: i64, sources: &str, next_at: 
     tx.execute(SCHEDULE, params![case, every, sources, next_at]).map(|_| ())
 }
 
-/// Open cases whose outside sources are to be asked by now, with who asked for it.
+/// At most so many open cases whose outside sources are to be asked by now, by row; those first that wait longest.
 ///
 /// # Errors
 /// When the database fails.
-pub fn to_ask(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(i64, String)>> {
-    tx.query(TO_ASK, params![now, LAST_OPEN.code()], |row| Ok((row.int(0)?, row.text(1)?)))
+pub fn to_ask(tx: &mut Tx<'_>, now: Timestamp, at_most: i64) -> Result<Vec<(i64, Watch)>> {
+    tx.query(TO_ASK, params![now, at_most, LAST_OPEN.code()], |row| Ok((row.int(12)?, read(row)?)))
 }
 
 /// Says which job asks outside sources, or 0 for none, and when they are asked after that.

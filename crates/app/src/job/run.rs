@@ -20,12 +20,15 @@ use crate::App;
 use crate::error::{AppError, Result};
 
 /// What the threads take, one a thread: how many jobs run at the same time. Those that write the log index would wait for
-/// each other there, and a hunter's search must wait neither for an import nor for a receiver of messages that is down.
-const THREADS: [&[Lane]; 4] = [&[Lane::Any, Lane::Logs], &[Lane::Any], &[Lane::Any], &[Lane::Outbound]];
+/// each other there, and a hunter's search must wait neither for an import nor for a receiver of messages that is down; nor
+/// may what waits for an outside source keep anything but its like waiting.
+const THREADS: [&[Lane]; 6] = [&[Lane::Any, Lane::Logs], &[Lane::Any], &[Lane::Any], &[Lane::Outside], &[Lane::Outside], &[Lane::Outbound]];
 /// How often a running job says that it is alive: well within [`job::ABANDONED_AFTER_SECONDS`].
 const BEAT: Duration = Duration::from_secs(2);
 /// How often the queue is looked at when nothing says that it changed: for jobs that wait to be tried again.
 const TICK: Duration = Duration::from_secs(5);
+/// How many transactions queue what is due before anything else is done.
+const MOST_ROUNDS: usize = 100;
 /// A job that failed so often has failed for good.
 const ATTEMPTS: i64 = 3;
 /// How long a job waits before it is tried again.
@@ -163,14 +166,20 @@ fn claim(app: &App, except: &[&'static str]) -> Result<Option<Job>, StoreError> 
     app.store.write_blocking(Scope::System, move |tx| job::claim_except(tx, now, &except))
 }
 
-/// Queues what is due by the clock: messages to webhooks, what watches do, and retention. A look first, so that the writer is not kept.
+/// Queues what is due by the clock: messages to webhooks, what watches do, and retention. A look first, so that the writer is
+/// not kept; much of it in several transactions.
 fn queue_due(app: &App) -> Result<()> {
-    let stamp = app.stamp("system");
-    let now = stamp.at;
-    let due = app.store.read_blocking(Scope::System, move |tx| {
-        Ok::<_, AppError>(!store::webhook::due(tx, now)?.is_empty() || crate::watch::is_due(tx, now)? || crate::retention::is_due(tx, now)?)
-    })?;
-    if due {
+    for _ in 0..MOST_ROUNDS {
+        let stamp = app.stamp("system");
+        let now = stamp.at;
+        let due = app.store.read_blocking(Scope::System, move |tx| {
+            Ok::<_, AppError>(
+                !store::webhook::due(tx, now)?.is_empty() || crate::watch::is_due(tx, now)? || crate::retention::is_due(tx, now)?,
+            )
+        })?;
+        if !due {
+            break;
+        }
         app.store.write_blocking(Scope::System, move |tx| {
             crate::watch::queue_due(tx, &stamp.part(1))?;
             crate::retention::queue_due(tx, &stamp.part(3))?;

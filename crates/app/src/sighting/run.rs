@@ -31,9 +31,13 @@ use crate::job::{Kind, Lane, Stop, Work, done};
 use crate::{watch, webhook};
 
 pub(crate) const JOB: Kind = Kind { name: "sightings", unit: "observables", lane: Lane::Any, run, give_up };
+/// The same, where outside sources are asked as well: they may keep it waiting for hours.
+pub(crate) const OUTSIDE_JOB: Kind = Kind { name: "sightings_outside", unit: "observables", lane: Lane::Outside, run, give_up };
 
 /// Observables of a search that are written down in one transaction: about 20 ms of the writer's time.
 pub(super) const NEEDLES_CHUNK: usize = 2_000;
+/// Observables of which an interrupted attempt's results are forgotten in one transaction.
+const AGAIN_CHUNK: i64 = 1_000;
 
 /// The job's payload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -236,6 +240,11 @@ fn first_coverage(plan: &Plan) -> Vec<CoverageView> {
 
 fn begin(app: &App, work: &Work, plan: &Plan, views: &[CoverageView]) -> Result<(), Stop> {
     let text = as_json(views)?;
+    let (id, mut from) = (plan.search.id, (plan.search.state != JobState::Queued).then_some(0));
+    while let Some(after) = from {
+        work.check()?;
+        from = app.store.write_step(Scope::System, move |tx| sighting::begin_again(tx, id, after, AGAIN_CHUNK))?;
+    }
     let (search, case, stamp) = (plan.search.id, plan.search.case, app.stamp(&work.job.created_by));
     app.store.write_blocking(Scope::System, move |tx| {
         sighting::begin(tx, search, &text)?;

@@ -11,7 +11,7 @@ use store::journal::{Deed, ShownIn};
 use store::sighting::{self, NewSearch};
 use store::{Tx, artifact, case, change, job, journal, log_source, source};
 
-use super::run::{JOB, NEEDLES_CHUNK, Payload};
+use super::run::{JOB, NEEDLES_CHUNK, OUTSIDE_JOB, Payload};
 use super::{SightingView, coverage};
 use crate::App;
 use crate::artifact::{Selection, with_selection};
@@ -114,14 +114,14 @@ pub(crate) fn next_search_number(tx: &mut Tx<'_>) -> Result<i64> {
 pub(crate) fn launch_standing(
     tx: &mut Tx<'_>,
     stamp: &Stamp,
-    case: &Case,
+    case: i64,
     (from, to): (Timestamp, Timestamp),
     sources: &[String],
     urls: UrlMatch,
 ) -> Result<i64> {
     let search = NewSearch {
         number: -case::next_number(tx, "standing_search", 1)?,
-        case: case.id,
+        case,
         window_text: &coverage::range_words(from, to),
         window_from: from,
         window_to: to,
@@ -132,7 +132,7 @@ pub(crate) fn launch_standing(
     };
     let id = sighting::insert(tx, &search, 0, stamp)?;
     let payload = Payload { subject: "by the clock".to_owned(), search: id, records: Vec::new(), standing: true };
-    let (job, _) = job::queue(tx, JOB.name, &payload, case.id, 0, stamp)?;
+    let (job, _) = job::queue(tx, OUTSIDE_JOB.name, &payload, case, 0, stamp)?;
     sighting::set_job(tx, id, job)?;
     Ok(job)
 }
@@ -163,7 +163,9 @@ pub(super) fn launch(tx: &mut Tx<'_>, stamp: &Stamp, case: &Case, asked: &Asked)
     if later.is_empty() {
         sighting::add_needles(tx, id, records)?;
     }
-    let (job, _) = job::queue(tx, JOB.name, &Queued { subject: &name, search: id, records: later }, case.id, 0, stamp)?;
+    let outside = source::list(tx)?.iter().any(|one| sources.contains(&one.name));
+    let kind = if outside { OUTSIDE_JOB } else { JOB };
+    let (job, _) = job::queue(tx, kind.name, &Queued { subject: &name, search: id, records: later }, case.id, 0, stamp)?;
     sighting::set_job(tx, id, job)?;
     let details = json!({ "search": name, "observables": records.len() as i64 - patterns, "patterns": patterns, "window": window_text, "sources": sources, "urls": urls });
     let deed = Deed { verb: "sighting.start", object: &model::case::case_number(case.number), details };

@@ -9,15 +9,16 @@ use serde_json::json;
 use store::change::Topic;
 use store::job::Job;
 use store::sighting::{self, Search, standing};
-use store::{Tx, change, watch};
+use store::{Tx, change, job, watch};
 
+use super::forget;
 use super::tell::{Seen, tell};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::job::{Stop, Work, done};
 use crate::sighting::{NOT_FOUND, ONLY_AS_WRITTEN, next_search_number};
 
-/// Observables that are written down, or forgotten, in one transaction.
+/// Observables that are written down in one transaction.
 const CHUNK: i64 = 2_000;
 /// An observable that a source saw is new there again after so many seconds without it: a day.
 const QUIET: i64 = 86_400;
@@ -64,9 +65,7 @@ pub(crate) fn ended(app: &App, work: &Work, search: &Search) -> Result<Option<Se
         // Once it watches again, this time is asked for again.
         covered = None;
     }
-    while app.store.write_blocking(Scope::System, move |tx| standing::drop_part(tx, id, CHUNK))? {
-        work.check()?;
-    }
+    forget::parts(app, work, id)?;
     app.store.write_blocking(Scope::System, move |tx| {
         watch::asked(tx, case, stamp.at, &error, covered)?;
         standing::drop_search(tx, id)?;
@@ -98,10 +97,11 @@ fn keep(
     Ok(sighting::find_by_row(tx, search)?)
 }
 
-/// Says on the watch why its search did not come to an end, and forgets it.
+/// Says on the watch why its search did not come to an end, and lets it be forgotten.
 pub(crate) fn gave_up(tx: &mut Tx<'_>, stamp: &Stamp, job: &Job, search: i64, why: &str) -> Result<()> {
     let why = if why.is_empty() { "the search was cancelled" } else { why };
     watch::asked(tx, job.case, stamp.at, why, None)?;
-    standing::drop_search(tx, search)?;
+    let payload = forget::Payload { subject: "by the clock".to_owned(), search };
+    job::queue(tx, forget::JOB.name, &payload, job.case, 0, stamp)?;
     Ok(())
 }

@@ -3,7 +3,10 @@
 
 use model::case::case_number;
 use model::{Stamp, Timestamp};
-use store::{Tx, case, job, source, watch};
+use serde_json::json;
+use store::job::OfCase;
+use store::watch::Watch;
+use store::{Tx, job, source, watch};
 
 use super::WatchView;
 use super::added::{JOB as ADDED, Payload};
@@ -15,28 +18,35 @@ const OVERLAP: i64 = 3_600;
 /// How far back an ask goes at most, in seconds.
 const FARTHEST: i64 = 30 * 86_400;
 
+/// Cases whose jobs are queued in one transaction; the others' turn comes with the next.
+const AT_ONCE: i64 = 20;
+
 /// Whether something is to be done.
 pub(crate) fn is_due(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
-    Ok(!watch::to_look(tx)?.is_empty() || !watch::to_ask(tx, now)?.is_empty())
+    Ok(!watch::to_look(tx, 1)?.is_empty() || !watch::to_ask(tx, now, 1)?.is_empty())
 }
 
-/// Queues it.
+/// Queues some of it.
 pub(crate) fn queue_due(tx: &mut Tx<'_>, stamp: &Stamp) -> Result<()> {
-    for (n, (row, who)) in watch::to_look(tx)?.into_iter().enumerate() {
-        let Some(case) = case::find_by_id(tx, row)? else { continue };
-        let stamp = Stamp { actor: who, ..stamp.part(n) };
-        let (job, _) = job::queue(tx, ADDED.name, &Payload { subject: case_number(case.number) }, row, 0, &stamp)?;
-        watch::looks(tx, row, job)?;
+    let mut jobs = Vec::new();
+    for due in watch::to_look(tx, AT_ONCE)? {
+        let payload = json!(Payload { subject: case_number(due.number) }).to_string();
+        jobs.push(OfCase { case: due.case, payload, actor: due.created_by });
     }
-    for (n, (row, who)) in watch::to_ask(tx, stamp.at)?.into_iter().enumerate() {
-        ask(tx, &Stamp { actor: who, ..stamp.part(n) }, row)?;
+    let jobs = job::queue_each(tx, ADDED.name, &jobs, stamp)?;
+    if !jobs.is_empty() {
+        watch::looks(tx, &jobs)?;
+    }
+    let due = watch::to_ask(tx, stamp.at, AT_ONCE)?;
+    let sources = if due.is_empty() { Vec::new() } else { source::list(tx)? };
+    for (n, (case, watch)) in due.into_iter().enumerate() {
+        ask(tx, &Stamp { actor: watch.created_by.clone(), ..stamp.part(n) }, case, watch, &sources)?;
     }
     Ok(())
 }
 
 /// Queues a search over the time since outside sources were last asked.
-fn ask(tx: &mut Tx<'_>, stamp: &Stamp, row: i64) -> Result<()> {
-    let (Some(watch), Some(case)) = (watch::find(tx, row)?, case::find_by_id(tx, row)?) else { return Ok(()) };
+fn ask(tx: &mut Tx<'_>, stamp: &Stamp, row: i64, watch: Watch, sources: &[source::Source]) -> Result<()> {
     // What the search says of its window is read by people: whole minutes at its start, whole seconds at its end.
     let to = whole(stamp.at, 1);
     let next = stamp.at.plus_seconds(watch.every * 60);
@@ -44,13 +54,13 @@ fn ask(tx: &mut Tx<'_>, stamp: &Stamp, row: i64) -> Result<()> {
     let from = whole(since.plus_seconds(-OVERLAP).max(stamp.at.plus_seconds(-FARTHEST)), 60);
     let urls = watch.urls;
     let wanted = WatchView::from(Some(watch)).sources;
-    let asked = |one: &source::Source| one.enabled && !one.external && (wanted.is_empty() || wanted.contains(&one.name));
-    let sources: Vec<String> = source::list(tx)?.into_iter().filter(asked).map(|one| one.name).collect();
+    let asked = |one: &&source::Source| one.enabled && !one.external && (wanted.is_empty() || wanted.contains(&one.name));
+    let sources: Vec<String> = sources.iter().filter(asked).map(|one| one.name.clone()).collect();
     if sources.is_empty() {
         watch::asks(tx, row, 0, next)?;
         return Ok(watch::asked(tx, row, stamp.at, "no source is there to be asked: set one up, or switch it on", None)?);
     }
-    let job = launch_standing(tx, stamp, &case, (from, to), &sources, urls)?;
+    let job = launch_standing(tx, stamp, row, (from, to), &sources, urls)?;
     Ok(watch::asks(tx, row, job, next)?)
 }
 

@@ -82,7 +82,7 @@ pub struct SeenWith {
 }
 
 statements! {
-    FORGET = "DELETE FROM sighting_name WHERE search_id = $1";
+    FORGET = "DELETE FROM sighting_name WHERE search_id = $1 AND record_id BETWEEN $2 AND $3";
     NAMES_OF = "SELECT DISTINCT n.id, n.name FROM record_key k JOIN logged_name_key m ON m.scheme = k.scheme AND m.value = k.value
         JOIN logged_name n ON n.id = m.name_id WHERE k.record_id = $1 AND n.what = $2 ORDER BY n.id DESC LIMIT $3";
 }
@@ -148,9 +148,9 @@ fn find_names<'a>(tx: &mut Tx<'_>, names: impl Iterator<Item = (Named, &'a str)>
     Ok(rows)
 }
 
-/// Forgets what an interrupted attempt had stored.
-pub(super) fn forget(tx: &mut Tx<'_>, search: i64) -> Result<()> {
-    tx.execute(FORGET, params![search]).map(|_| ())
+/// Forgets the names that were seen with the observables of these rows.
+pub(super) fn forget(tx: &mut Tx<'_>, search: i64, first: i64, last: i64) -> Result<()> {
+    tx.execute(FORGET, params![search, first, last]).map(|_| ())
 }
 
 /// Names of the logs that share an identity with a record that the caller has found; those that were first seen last come first.

@@ -19,10 +19,6 @@ statements! {
     FAILED = "SELECT t.source, max(t.error) FROM sighting_result t WHERE t.search_id = $1 AND t.outcome = $2
         AND t.error NOT LIKE $3 || '%' AND t.error NOT LIKE $4 || '%' GROUP BY t.source ORDER BY t.source";
     KEEP = "UPDATE sighting_search SET number = $2 WHERE id = $1 AND number < 0";
-    BOUND = "SELECT CAST(coalesce(max(record_id), 0) AS bigint) FROM (
-        SELECT record_id FROM sighting_needle WHERE search_id = $1 ORDER BY record_id LIMIT $2) AS part";
-    DROP_RESULTS = "DELETE FROM sighting_result WHERE search_id = $1 AND record_id <= $2";
-    DROP_NAMES = "DELETE FROM sighting_name WHERE search_id = $1 AND record_id <= $2";
     DROP_NEEDLES = "DELETE FROM sighting_needle WHERE search_id = $1 AND record_id <= $2";
     DROP_OUTCOMES = "DELETE FROM sighting_outcome WHERE search_id = $1 AND EXISTS
         (SELECT 1 FROM sighting_search s WHERE s.id = $1 AND s.number < 0)";
@@ -69,22 +65,18 @@ pub fn keep(tx: &mut Tx<'_>, search: i64, number: i64) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub fn drop_part(tx: &mut Tx<'_>, search: i64, at_most: i64) -> Result<bool> {
-    let bound: i64 = tx.query_one(BOUND, params![search, at_most], |row| row.int(0))?;
-    if bound == 0 {
-        return Ok(false);
-    }
-    for sql in [DROP_RESULTS, DROP_NAMES, DROP_NEEDLES] {
-        tx.execute(sql, params![search, bound])?;
-    }
+    let part = super::part(tx, search, 0, at_most)?;
+    let Some(last) = part.last() else { return Ok(false) };
+    super::forget(tx, search, &part)?;
+    tx.execute(DROP_NEEDLES, params![search, *last])?;
     Ok(true)
 }
 
-/// Forgets a search that asks for nothing any more and never got a number.
+/// Forgets a search of which every part was forgotten, and that never got a number.
 ///
 /// # Errors
 /// When the database fails.
 pub fn drop_search(tx: &mut Tx<'_>, search: i64) -> Result<()> {
-    while drop_part(tx, search, 2_000)? {}
     tx.execute(DROP_OUTCOMES, params![search])?;
     tx.execute(DROP_SEARCH, params![search]).map(|_| ())
 }
