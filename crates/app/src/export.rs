@@ -23,7 +23,18 @@ use tokio::sync::mpsc;
 use crate::error::{AppError, Result};
 
 /// The most records of one export.
-pub(crate) const MAX_RECORDS: i64 = 2_000_000;
+const MAX_RECORDS: usize = 2_000_000;
+/// How many are asked for: one more tells that there are too many.
+const ASKED: i64 = MAX_RECORDS as i64 + 1;
+
+/// Refuses more than one export takes: nobody is to hold a part for the whole.
+fn within_limit(rows: Vec<i64>) -> Result<Vec<i64>> {
+    if rows.len() > MAX_RECORDS {
+        let limit = format!("{MAX_RECORDS} records; choose fewer by their kind or by words");
+        return Err(AppError::TooLarge { what: "the export".to_owned(), limit });
+    }
+    Ok(rows)
+}
 
 /// An export on its way: read `chunks` to its end. An error there means that what was sent so far is not whole.
 #[derive(Debug)]
@@ -62,4 +73,16 @@ pub(crate) fn options(wanted: Wanted<'_>) -> Result<Options> {
     fields.finish()?;
     let format = format.ok_or_else(|| AppError::invalid("/format", "is missing"))?;
     Ok(Options { format, defang: wanted.defang, bom: wanted.bom, kind: wanted.kind.parse::<Kind>().ok() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_an_export_takes_is_refused_and_not_cut() {
+        assert_eq!(within_limit(vec![0; MAX_RECORDS]).map(|rows| rows.len()).ok(), Some(MAX_RECORDS));
+        let most = usize::try_from(ASKED).unwrap_or_default();
+        assert!(matches!(within_limit(vec![0; most]), Err(AppError::TooLarge { .. })));
+    }
 }

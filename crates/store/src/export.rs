@@ -242,15 +242,23 @@ pub fn links(tx: &mut Tx<'_>, case: i64, records: &[i64], after: i64, limit: i64
     })
 }
 
-/// The pairs of a record and one of these records that a relationship leads to, in the order of its rows.
+/// The pairs of a record and one of these records that a relationship leads to, in the order of its rows: at most `limit` behind
+/// a row, each with its own.
 ///
 /// # Errors
 /// When the database fails.
-pub fn pairs(tx: &mut Tx<'_>, case: i64, relationship: &RelationshipType, to: &[i64]) -> Result<Vec<(i64, i64)>> {
+pub fn pairs(
+    tx: &mut Tx<'_>,
+    case: i64,
+    relationship: &RelationshipType,
+    to: &[i64],
+    (after, limit): (i64, i64),
+) -> Result<Vec<(i64, (i64, i64))>> {
     let sql = format!(
-        "SELECT l.from_id, l.to_id FROM relationship l WHERE {} AND l.type = $4 AND l.to_id {} ORDER BY l.id",
+        "SELECT l.id, l.from_id, l.to_id FROM relationship l WHERE {} AND l.type = $4 AND l.to_id {} AND l.id > $5 ORDER BY l.id LIMIT $6",
         goes_out!(),
         ids_in(tx.engine(), 3)
     );
-    tx.query(&sql, params![tx.viewer(), case, id_list(to), relationship.as_str()], |row| Ok((row.int(0)?, row.int(1)?)))
+    let asked = params![tx.viewer(), case, id_list(to), relationship.as_str(), after, limit];
+    tx.query(&sql, asked, |row| Ok((row.int(0)?, (row.int(1)?, row.int(2)?))))
 }

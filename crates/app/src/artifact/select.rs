@@ -16,7 +16,7 @@ use crate::error::{AppError, Result};
 use crate::operation::Skipped;
 
 /// The most artifacts of one bulk action.
-const MAX_SELECTED: i64 = 2_000_000;
+const MAX_SELECTED: usize = 2_000_000;
 
 /// Declares an input that begins with a selection: its fields stand beside the action's own in JSON. (Flattened in by serde,
 /// refusals would lose the places that they are about.)
@@ -137,7 +137,11 @@ impl Selection {
     fn find_matching(&self, tx: &mut Tx<'_>, case: &Case, query: &ArtifactQuery) -> Result<Vec<i64>> {
         let as_of = self.as_of.as_ref().and_then(|text| text.parse().ok());
         let filter = ArtifactFilter { case: case.id, cursor: None, as_of, ..filter(query)? };
-        let mut rows = artifact::matching_ids(tx, &filter, MAX_SELECTED)?;
+        // One more tells that there are too many: what is done to a selection is done to all of it.
+        let mut rows = artifact::matching_ids(tx, &filter, MAX_SELECTED as i64 + 1)?;
+        if rows.len() > MAX_SELECTED {
+            return Err(AppError::TooLarge { what: "the selection".to_owned(), limit: format!("{MAX_SELECTED} artifacts") });
+        }
         if !self.except.is_empty() {
             let except: HashSet<i64> = record::find_all(tx, &self.except)?.into_iter().map(|record| record.id).collect();
             rows.retain(|row| !except.contains(row));

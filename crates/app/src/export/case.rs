@@ -10,7 +10,7 @@ use store::journal::{Deed, ShownIn};
 use store::{Tx, journal};
 
 use super::run::{Scene, start};
-use super::{Export, MAX_RECORDS, Wanted, options};
+use super::{ASKED, Export, Wanted, options, within_limit};
 use crate::App;
 use crate::artifact::{ArtifactQuery, filter, with_selection};
 use crate::authorise::find_case;
@@ -90,7 +90,7 @@ impl Opened {
 /// may read.
 ///
 /// # Errors
-/// When a word is unknown, or there is no case that the actor may know of.
+/// When a word is unknown, there is no case that the actor may know of, or more matches than one export takes.
 pub async fn case(app: &App, actor: &Actor, number: &str, query: ExportQuery) -> Result<Export> {
     let options = options(Wanted { format: &query.format, defang: query.defang, bom: query.bom, kind: &query.kind })?;
     let filter = filter(&query.list())?;
@@ -100,7 +100,7 @@ pub async fn case(app: &App, actor: &Actor, number: &str, query: ExportQuery) ->
         .read(actor, move |tx| {
             let case = find_case(tx, &number)?;
             let filter = ArtifactFilter { case: case.id, ..filter };
-            let rows = artifact::matching_ids(tx, &filter, MAX_RECORDS)?;
+            let rows = within_limit(artifact::matching_ids(tx, &filter, ASKED)?)?;
             Opened::load(tx, case, rows)
         })
         .await?;

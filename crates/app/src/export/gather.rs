@@ -68,7 +68,7 @@ fn around(tx: &mut Tx<'_>, scene: &Scene, plan: &Plan, rows: &[i64], records: &H
 
 /// The indicators of the export that point at these records, by their ids.
 fn indicators(tx: &mut Tx<'_>, scene: &Scene, rows: &[i64]) -> Result<HashMap<i64, Vec<String>>> {
-    let mut pairs = read::pairs(tx, scene.case, &RelationshipType::BASED_ON, rows)?;
+    let mut pairs = pairs(tx, scene.case, &RelationshipType::BASED_ON, rows)?;
     pairs.retain(|(from, _)| scene.holds(*from));
     let mut from: Vec<i64> = pairs.iter().map(|(from, _)| *from).collect();
     from.sort_unstable();
@@ -229,4 +229,20 @@ pub(super) fn notes(tx: &mut Tx<'_>, scene: &Scene, before: i64) -> Result<(Vec<
         updated_at: note.updated_at,
     });
     Ok((told.collect(), next))
+}
+
+/// Pairs that are read by one statement.
+const PAIRS: i64 = 5_000;
+
+/// The pairs of a record and one of these records that a relationship leads to.
+pub(super) fn pairs(tx: &mut Tx<'_>, case: i64, relationship: &RelationshipType, to: &[i64]) -> Result<Vec<(i64, i64)>> {
+    let (mut pairs, mut after) = (Vec::new(), 0);
+    loop {
+        let page = read::pairs(tx, case, relationship, to, (after, PAIRS))?;
+        pairs.extend(page.iter().map(|(_, pair)| *pair));
+        match page.last() {
+            Some((last, _)) if page.len() as i64 == PAIRS => after = *last,
+            _ => return Ok(pairs),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use model::observable::ObservableType;
 use model::relationship::RelationshipType;
 use store::{Tx, export as read};
 
-use super::gather::end;
+use super::gather::{end, pairs};
 use crate::error::Result;
 
 /// The order of an export, by rows.
@@ -34,8 +34,10 @@ pub(super) struct Planner {
     parts: HashMap<i64, Part>,
     pairs: Vec<(i64, i64)>,
     referring: HashSet<i64>,
-    /// What documents call observables, where that is not what the export calls them.
-    others: Vec<(i64, export::End, String)>,
+    /// What documents call hashes and names, where that is not what the export calls them.
+    others: Vec<(i64, String)>,
+    /// The same of observables that are a part of no file: they can be told at once.
+    told: Vec<(export::End, String)>,
 }
 
 /// Kinds whose objects name others in properties of their own.
@@ -57,25 +59,32 @@ impl Planner {
             if refers(kind) {
                 self.referring.insert(row);
             }
-            if !came.original.is_empty()
-                && let Some(other) = stix::other_id(&came.original, &end)
-            {
-                self.others.push((row, end.clone(), other));
-            }
-            if let Some(observable) = end.observable().filter(|observable| stix::is_of_file(observable.kind)) {
-                of_file.push(row);
-                self.parts.insert(row, Part { end, kind: observable.kind });
-            }
+            let other = if came.original.is_empty() { None } else { stix::other_id(&came.original, &end) };
+            let Some(observable) = end.observable().filter(|observable| stix::is_of_file(observable.kind)) else {
+                self.told.extend(other.map(|other| (end, other)));
+                continue;
+            };
+            of_file.push(row);
+            self.others.extend(other.map(|other| (row, other)));
+            self.parts.insert(row, Part { end, kind: observable.kind });
         }
         if !of_file.is_empty() {
-            self.pairs.extend(read::pairs(tx, case, &RelationshipType::SAME_FILE, &of_file)?);
+            self.pairs.extend(pairs(tx, case, &RelationshipType::SAME_FILE, &of_file)?);
         }
         Ok(())
     }
 
-    /// What documents call observables of the export: each as the plan has it, and the id.
-    pub(super) fn others(self, plan: &Plan) -> impl Iterator<Item = (export::End, String)> {
-        self.others.into_iter().map(|(row, end, id)| (export::End { within: plan.within.get(&row).cloned(), ..end }, id))
+    /// What documents call those observables that were looked at since, and are a part of no file.
+    pub(super) fn told(&mut self) -> Vec<(export::End, String)> {
+        std::mem::take(&mut self.told)
+    }
+
+    /// What documents call hashes and names of the export: each as the plan has it, and the id.
+    pub(super) fn others(mut self, plan: &Plan) -> impl Iterator<Item = (export::End, String)> {
+        self.others.into_iter().filter_map(move |(row, id)| {
+            let part = self.parts.remove(&row)?;
+            Some((export::End { within: plan.within.get(&row).cloned(), ..part.end }, id))
+        })
     }
 
     /// The order of these rows.
@@ -101,17 +110,19 @@ impl Planner {
     /// Groups of hashes that are one file, each with its names. What two different hashes of one algorithm are said of is
     /// more than one file, and joined by nothing but relationships.
     fn files(&self) -> Vec<Vec<i64>> {
-        let mut leader: BTreeMap<i64, i64> = BTreeMap::new();
+        let mut leader: HashMap<i64, i64> = HashMap::new();
         let is_hash = |row: &i64| self.parts.get(row).is_some_and(|part| part.kind != ObservableType::FileName);
         let hashes = self.pairs.iter().filter(|(a, b)| is_hash(a) && is_hash(b));
         for (a, b) in hashes {
-            let (a, b) = (find(&leader, *a), find(&leader, *b));
+            let (a, b) = (find(&mut leader, *a), find(&mut leader, *b));
             leader.insert(a.max(b), a.min(b));
             leader.entry(a.min(b)).or_insert(a.min(b));
         }
         let mut files: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-        for row in leader.keys() {
-            files.entry(find(&leader, *row)).or_default().push(*row);
+        let mut joined: Vec<i64> = leader.keys().copied().collect();
+        joined.sort_unstable();
+        for row in joined {
+            files.entry(find(&mut leader, row)).or_default().push(row);
         }
         files.retain(|_, rows| {
             let mut kinds = HashSet::new();
@@ -141,10 +152,14 @@ impl Planner {
     }
 }
 
-fn find(leader: &BTreeMap<i64, i64>, row: i64) -> i64 {
+/// The first row of all that are joined with a row. On the way, each is led to the one above the one above it, so that a chain
+/// of many is walked once and not for each of them.
+fn find(leader: &mut HashMap<i64, i64>, row: i64) -> i64 {
     let mut at = row;
-    while let Some(above) = leader.get(&at).filter(|above| **above != at) {
-        at = *above;
+    while let Some(above) = leader.get(&at).copied().filter(|above| *above != at) {
+        let next = leader.get(&above).copied().unwrap_or(above);
+        leader.insert(at, next);
+        at = next;
     }
     at
 }
@@ -173,6 +188,15 @@ mod tests {
         let planner = planner(&[(1, Md5), (2, Sha1), (3, Sha256), (4, FileName), (5, Md5)], &[(3, 1), (2, 3), (3, 4)]);
         let plan = planner.plan(&[1, 2, 3, 4, 5]);
         assert_eq!((plan.files, plan.alone), (vec![vec![1, 2, 3, 4]], vec![5]));
+    }
+
+    #[test]
+    fn a_chain_of_many_is_walked_once() {
+        use ObservableType::Md5;
+        let parts: Vec<(i64, ObservableType)> = (1..=100_000).map(|row| (row, Md5)).collect();
+        let pairs: Vec<(i64, i64)> = (2..=100_000).rev().map(|row| (row - 1, row)).collect();
+        let rows: Vec<i64> = (1..=100_000).collect();
+        assert_eq!(planner(&parts, &pairs).plan(&rows).alone, rows, "so many hashes of one algorithm are more than one file");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use store::record::{self, RecordFilter};
 use store::{Tx, journal};
 
 use super::run::{Scene, start};
-use super::{Export, MAX_RECORDS, Wanted, options};
+use super::{ASKED, Export, Wanted, options, within_limit};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::record::{RecordQuery, filter};
@@ -76,7 +76,7 @@ pub async fn records_by_query(app: &App, actor: &Actor, query: RecordExportQuery
 /// Exports a selection of records. Readers may, what they may read.
 ///
 /// # Errors
-/// When a word is unknown, or nothing is selected.
+/// When a word is unknown, nothing is selected, or more than one export takes.
 pub async fn records(app: &App, actor: &Actor, input: ExportRecords) -> Result<Export> {
     if input.record_ids.is_empty() && input.all_matching.is_none() {
         return Err(AppError::invalid("/record_ids", "select at least one record, or say all_matching"));
@@ -98,7 +98,7 @@ fn rows(tx: &mut Tx<'_>, input: &ExportRecords, matching: Option<RecordFilter>) 
         Ok(record::find_all(tx, ids)?.into_iter().map(|record| record.id).collect())
     };
     let mut rows = match matching {
-        Some(filter) => record::matching_ids(tx, &filter, MAX_RECORDS)?,
+        Some(filter) => within_limit(record::matching_ids(tx, &filter, ASKED)?)?,
         None => ids(tx, &input.record_ids)?,
     };
     if !input.except.is_empty() {

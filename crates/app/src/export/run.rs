@@ -185,6 +185,9 @@ impl Writer {
                 planner.look(tx, scene.case, &rows)?;
                 Ok(planner)
             })?;
+            for (end, other) in planner.told() {
+                sink.other_id(other, &end);
+            }
         }
         let plan = planner.plan(&self.scene.rows);
         for (end, other) in planner.others(&plan) {
