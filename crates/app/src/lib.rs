@@ -6,6 +6,7 @@
 mod authorise;
 mod change;
 mod error;
+mod pages;
 mod world;
 
 pub mod account;
@@ -37,6 +38,7 @@ pub mod webhook;
 use std::sync::Arc;
 
 pub use error::{AppError, Conflict, Result};
+pub use pages::PageQuery;
 pub use world::{Clock, Entropy, SystemWorld, World};
 
 use store::Store;

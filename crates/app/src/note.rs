@@ -10,5 +10,5 @@ pub(crate) use add::{NewNote, add_in};
 pub use add::{NoteInput, add};
 pub use edit::{NotePatch, edit};
 pub use get::get;
-pub use list::{NoteQuery, count, list};
+pub use list::{count, list};
 pub use view::NoteView;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use app::logs::{self, LogImport};
 use app::retention::{self, RetentionInput};
-use app::{App, AppError, job};
+use app::{App, AppError, PageQuery, job};
 use evidence::{event, give, import};
 use model::Scope;
 use model::job::JobState;
@@ -51,7 +51,7 @@ testkit::each_engine! {
         let days: Vec<(&str, i64)> = source.days.iter().map(|d| (d.day.as_str(), d.count)).collect();
         assert_eq!(days, [("2026-01-01", 2), ("2026-01-04", 1)]);
         assert_eq!((source.gaps[0].from.as_str(), source.gaps[0].to.as_str(), source.gaps[0].days), ("2026-01-02", "2026-01-03", 2));
-        assert_eq!(logs::files(&test, &test.reader, "Windows logs").await.unwrap().len(), 1);
+        assert_eq!(logs::files(&test, &test.reader, "Windows logs", app::PageQuery::default()).await.unwrap().items.len(), 1);
     }
 
     async fn the_same_bytes_come_into_a_source_once(test: TestApp) {
@@ -100,6 +100,23 @@ testkit::each_engine! {
         assert_eq!(give("{\"time\":\"2026-01-04 10:00:00\"}", "auto", Some(0)).await, ("json-lines".to_owned(), at("2026-01-04T10:00:00Z")));
         let source = logs::sources(&test, &test.reader).await.unwrap().remove(0);
         assert_eq!((source.format.as_str(), source.clock_offset), ("auto", 0));
+    }
+
+    async fn every_file_of_a_source_can_be_listed_and_deleted(test: TestApp) {
+        for n in 1..=3 {
+            import(&test, "DNS", &[event(&format!("2026-01-0{n}T10:00:00Z"), "WS-1", "anna", "one")]).await;
+        }
+        let first = logs::files(&test, &test.reader, "DNS", PageQuery::newest(2)).await.unwrap();
+        assert_eq!((first.items.len(), first.total, first.total_is_exact), (2, 3, true));
+        let rest = PageQuery { cursor: first.next_cursor.unwrap(), ..PageQuery::newest(2) };
+        let last = logs::files(&test, &test.reader, "DNS", rest).await.unwrap();
+        assert_eq!((last.items.len(), last.next_cursor), (1, None));
+        assert_eq!(last.items[0].first.unwrap().date(), "2026-01-01");
+        logs::delete_file(&test, &test.lead, &last.items[0].id).await.unwrap();
+        job::drain(&test).unwrap();
+        assert_eq!(logs::files(&test, &test.reader, "DNS", PageQuery::default()).await.unwrap().total, 2);
+        let wrong = logs::files(&test, &test.reader, "DNS", PageQuery { cursor: "3174".to_owned(), limit: None }).await;
+        assert!(matches!(&wrong, Err(AppError::Invalid(fields)) if fields[0].pointer == "/cursor"), "{wrong:?}");
     }
 
     async fn a_source_that_was_deleted_comes_back_as_a_new_one(test: TestApp) {

@@ -1,8 +1,9 @@
 //! Work notes and comments: for whom, and never overwritten.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use app::PageQuery;
 use app::case::{self, CaseInput, CasePatch};
-use app::note::{self, NoteInput, NotePatch, NoteQuery};
+use app::note::{self, NoteInput, NotePatch};
 use app::{App, AppError};
 use model::case::{CaseState, Verdict};
 use model::note::{Audience, NoteKind};
@@ -30,7 +31,7 @@ testkit::each_engine! {
         note::add(&app, &app.analyst, &number, comment("for all")).await.unwrap();
         let few = note::add(&app, &app.analyst, &number, work_note("the insider is Mallory", Audience::WorkNotesList)).await.unwrap();
         for (actor, readable) in [(&app.analyst, 2), (&bob, 2), (&app.reader, 1), (&app.lead, 1), (&app.admin, 1)] {
-            assert_eq!(note::list(&app, actor, &number, NoteQuery::default()).await.unwrap().items.len(), readable, "{}", actor.name);
+            assert_eq!(note::list(&app, actor, &number, PageQuery::default()).await.unwrap().items.len(), readable, "{}", actor.name);
             assert_eq!(note::count(&app, actor, &number).await.unwrap(), readable as i64, "{}", actor.name);
             assert_eq!(note::get(&app, actor, &few.id).await.is_ok(), readable == 2, "{}", actor.name);
         }
@@ -62,7 +63,7 @@ testkit::each_engine! {
         }
         let (mut cursor, mut read, mut pages) = (String::new(), Vec::new(), 0);
         loop {
-            let page = note::list(&app, &bob, &number, NoteQuery { cursor, limit: Some(3) }).await.unwrap();
+            let page = note::list(&app, &bob, &number, PageQuery { cursor, limit: Some(3) }).await.unwrap();
             assert_eq!((page.total, page.total_is_exact), (7, true), "what he may not read does not count");
             read.extend(page.items.into_iter().map(|note| note.text));
             pages += 1;
@@ -73,7 +74,7 @@ testkit::each_engine! {
         }
         assert_eq!((read.join(" ").as_str(), pages), ("6 5 4 3 2 1 0", 3));
         for wrong in ["nonsense", "3174"] {
-            let query = NoteQuery { cursor: wrong.to_owned(), limit: None };
+            let query = PageQuery { cursor: wrong.to_owned(), limit: None };
             assert!(matches!(note::list(&app, &bob, &number, query).await, Err(AppError::Invalid(_))), "{wrong}");
         }
     }

@@ -13,7 +13,7 @@ use serde_json::json;
 use testkit::TestApp;
 
 async fn seen(test: &TestApp, actor: &Actor, id: &str) -> Vec<SeenWithView> {
-    sighting::seen_with(test, actor, id).await.unwrap()
+    sighting::seen_with(test, actor, id, app::PageQuery::default()).await.unwrap().items
 }
 
 /// Value, name in the logs, events.
@@ -66,6 +66,17 @@ testkit::each_engine! {
         records::update(&test, &test.analyst, &clones[1], None, shared).await.unwrap();
         assert!(seen(&test, &test.reader, &clones[1]).await.iter().all(|one| one.candidates == 2));
 
+        // Page by page, all come once and in the same order.
+        let (mut pages, mut query) = (Vec::new(), app::PageQuery::newest(1));
+        loop {
+            let page = sighting::seen_with(&test, &test.reader, &full, query).await.unwrap();
+            assert_eq!((page.total, page.total_is_exact), (4, true));
+            pages.extend(page.items);
+            let Some(cursor) = page.next_cursor else { break };
+            query = app::PageQuery { cursor, limit: Some(1) };
+        }
+        assert_eq!(pages, here);
+
         // A newer search stands before an older one.
         let again = search(&test, &number, all_data()).await;
         let both = seen(&test, &test.reader, &gateway).await;
@@ -81,7 +92,7 @@ testkit::each_engine! {
         assert_eq!(told(&seen(&test, &test.analyst, &machine).await), [("192.0.2.1", "WS-1", 1)]);
         let outsider = test.person("otto", Role::Lead);
         assert_eq!(seen(&test, &outsider, &machine).await, []);
-        assert!(matches!(sighting::seen_with(&test, &outsider, "unknown").await, Err(AppError::NotFound(_))));
+        assert!(matches!(sighting::seen_with(&test, &outsider, "unknown", app::PageQuery::default()).await, Err(AppError::NotFound(_))));
     }
 
     async fn an_interrupted_search_counts_once_and_shows_nothing_before_its_end(test: TestApp) {

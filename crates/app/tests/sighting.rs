@@ -3,11 +3,10 @@
 
 mod evidence;
 
-use app::AppError;
 use app::artifact::{ArtifactQuery, ExcludeArtifacts};
 use app::sighting::{self, AddMatched, ResultQuery, RunAgain, SeenNameView, SightingRequest};
 use app::watch::WatchInput;
-use app::{artifact, job, record as records};
+use app::{AppError, PageQuery, artifact, job, record as records};
 use evidence::{add, all_data, case, case_with, event, import, record, results, search, told};
 use model::Scope;
 use model::artifact::{ExclusionReason, OriginKind};
@@ -72,7 +71,7 @@ testkit::each_engine! {
         assert_eq!(found.unmatched_hosts[0].observables, 4);
 
         // The record itself knows when it was seen, and so do its details and the tab.
-        let of_record = sighting::of_record(&test, &test.reader, &first.observable.id).await.unwrap();
+        let of_record = sighting::of_record(&test, &test.reader, &first.observable.id, app::PageQuery::default()).await.unwrap().items;
         assert_eq!((of_record[0].number.as_str(), of_record[0].result.count), ("SIGHT0001001", 2));
         let seen = records::get(&test, &test.reader, &first.observable.id).await.unwrap().record;
         assert_eq!((seen.first_seen, seen.last_seen), (first.first_seen, first.last_seen));
@@ -146,7 +145,7 @@ testkit::each_engine! {
         let input = WatchInput { urls: Some(UrlMatch::Host), ..WatchInput::default() };
         assert_eq!(app::watch::set(&test, &test.analyst, &case, input).await.unwrap().urls, UrlMatch::Host);
         import(&test, "DNS", &[event("2026-01-03T10:00:00Z", "WS-2", "anna", "query evil.example")]).await;
-        let newest = sighting::list(&test, &test.analyst, &case).await.unwrap().remove(0);
+        let newest = sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items.remove(0);
         assert_eq!((newest.urls, newest.totals.seen, newest.sources.as_slice()), (UrlMatch::Host, 1, ["DNS".to_owned()].as_slice()));
     }
 
@@ -178,7 +177,7 @@ testkit::each_engine! {
         let wrong = SightingRequest { sources: vec!["Nowhere".into()], ..all_data() };
         let Err(AppError::Invalid(fields)) = sighting::start(&test, &test.analyst, &case, wrong).await else { panic!() };
         assert_eq!(fields[0].pointer, "/sources/0");
-        assert_eq!(sighting::list(&test, &test.reader, &case).await.unwrap().len(), 4);
+        assert_eq!(sighting::list(&test, &test.reader, &case, app::PageQuery::default()).await.unwrap().items.len(), 4);
         assert_eq!(sighting::count(&test, &test.reader, &case).await.unwrap(), 4);
     }
 
@@ -207,33 +206,33 @@ testkit::each_engine! {
         let case = case_with(&test, &["evil.example", "quiet.example"]).await;
         let other = case_with(&test, &["evil.example"]).await;
         import(&test, "Proxy", &[event("2026-01-01T10:00:00Z", "WS-1", "anna", "evil.example")]).await;
-        assert!(sighting::list(&test, &test.analyst, &case).await.unwrap().is_empty(), "nobody watched yet");
+        assert!(sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items.is_empty(), "nobody watched yet");
 
         assert!(app::watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap().watching);
         app::watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap();
         import(&test, "Proxy", &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "nothing of interest")]).await;
-        assert!(sighting::list(&test, &test.analyst, &case).await.unwrap().is_empty(), "nothing was seen");
+        assert!(sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items.is_empty(), "nothing was seen");
         import(&test, "Proxy", &[event("2026-01-03T10:00:00Z", "WS-2", "anna", "evil.example again")]).await;
-        let searches = sighting::list(&test, &test.analyst, &case).await.unwrap();
+        let searches = sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items;
         let [search] = searches.as_slice() else { panic!("one search, not {}", searches.len()) };
         assert_eq!((search.totals.observables, search.totals.seen, search.created_by.as_str()), (1, 1, test.analyst.name.as_str()));
-        assert!(sighting::list(&test, &test.analyst, &other).await.unwrap().is_empty());
+        assert!(sighting::list(&test, &test.analyst, &other, app::PageQuery::default()).await.unwrap().items.is_empty());
 
         // Who may not know of a case does not learn that it watches.
         let looks = |jobs: Vec<job::JobView>| jobs.into_iter().filter(|job| job.kind == "watch").count();
-        let before = looks(job::recent(&test, &test.analyst, 100).await.unwrap());
+        let before = looks(job::recent(&test, &test.analyst, app::PageQuery::newest(100)).await.unwrap().items);
         let hidden = evidence::case(&test, &test.lead, true).await.number;
         add(&test, &test.lead, &hidden, &["hidden.example"]).await;
         app::watch::set(&test, &test.lead, &hidden, WatchInput::default()).await.unwrap();
         import(&test, "Proxy", &[event("2026-01-03T12:00:00Z", "WS-2", "anna", "hidden.example")]).await;
-        assert_eq!(sighting::list(&test, &test.lead, &hidden).await.unwrap().len(), 1);
-        let jobs = job::recent(&test, &test.analyst, 100).await.unwrap();
+        assert_eq!(sighting::list(&test, &test.lead, &hidden, app::PageQuery::default()).await.unwrap().items.len(), 1);
+        let jobs = job::recent(&test, &test.analyst, app::PageQuery::newest(100)).await.unwrap().items;
         assert!(jobs.iter().all(|job| job.case.as_ref() != Some(&hidden)));
         assert_eq!(looks(jobs), before + 1, "that of the case that the analyst knows");
 
         assert!(!app::watch::unset(&test, &test.analyst, &case).await.unwrap().watching);
         import(&test, "Proxy", &[event("2026-01-04T10:00:00Z", "WS-3", "anna", "evil.example")]).await;
-        assert_eq!(sighting::list(&test, &test.analyst, &case).await.unwrap().len(), 1);
+        assert_eq!(sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items.len(), 1);
         assert!(app::watch::set(&test, &test.reader, &case, WatchInput::default()).await.is_err());
     }
 
@@ -335,18 +334,60 @@ testkit::each_engine! {
         let id = results(&test, &found).await[0].observable.id.clone();
         let outsider = test.person("otto", model::Role::Lead);
         assert!(matches!(sighting::get(&test, &outsider, &found.number).await, Err(AppError::NotFound(_))));
-        assert!(matches!(sighting::list(&test, &outsider, &secret).await, Err(AppError::NotFound(_))));
+        assert!(matches!(sighting::list(&test, &outsider, &secret, app::PageQuery::default()).await, Err(AppError::NotFound(_))));
         assert!(matches!(sighting::results(&test, &outsider, &found.number, ResultQuery::default()).await, Err(AppError::NotFound(_))));
         assert!(matches!(sighting::add_matched(&test, &outsider, &found.number, AddMatched { record_ids: vec![id.clone()], ..AddMatched::default() }).await, Err(AppError::NotFound(_))));
-        assert_eq!(sighting::of_record(&test, &outsider, &id).await.unwrap(), []);
-        assert_eq!(sighting::of_record(&test, &test.analyst, &id).await.unwrap().len(), 1);
+        assert_eq!(sighting::of_record(&test, &outsider, &id, app::PageQuery::default()).await.unwrap().items, []);
+        assert_eq!(sighting::of_record(&test, &test.analyst, &id, app::PageQuery::default()).await.unwrap().items.len(), 1);
         let job = found.job.clone().unwrap().id;
         assert!(matches!(job::get(&test, &outsider, &job).await, Err(AppError::NotFound(_))));
-        assert!(job::recent(&test, &outsider, 100).await.unwrap().iter().all(|j| j.id != job));
+        assert!(job::recent(&test, &outsider, app::PageQuery::newest(100)).await.unwrap().items.iter().all(|j| j.id != job));
         let known = records::get(&test, &outsider, &id).await.unwrap().record;
         assert_eq!(known.first_seen, None, "what the restricted case learned is not told through the library");
         search(&test, &open, SightingRequest::default()).await;
         assert!(records::get(&test, &outsider, &id).await.unwrap().record.first_seen.is_some());
+    }
+
+    async fn what_is_listed_newest_first_is_listed_to_its_end(test: TestApp) {
+        for source in ["DNS", "Proxy"] {
+            import(&test, source, &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "192.0.2.1")]).await;
+        }
+        let case = case_with(&test, &["192.0.2.1"]).await;
+        let mut numbers = Vec::new();
+        for _ in 0..3 {
+            numbers.insert(0, search(&test, &case, all_data()).await.number);
+        }
+        let id = results(&test, &sighting::get(&test, &test.analyst, &numbers[0]).await.unwrap()).await[0].observable.id.clone();
+        let all = sighting::of_record(&test, &test.reader, &id, PageQuery::default()).await.unwrap().items;
+        assert_eq!(all.len(), 6, "three searches of two sources");
+        let (mut found, mut searches, mut jobs) = (Vec::new(), Vec::new(), 0);
+        let mut query = PageQuery::newest(1);
+        loop {
+            let page = sighting::of_record(&test, &test.reader, &id, query).await.unwrap();
+            assert_eq!(page.total, 6);
+            found.extend(page.items);
+            let Some(cursor) = page.next_cursor else { break };
+            query = PageQuery { cursor, limit: Some(1) };
+        }
+        assert_eq!(found, all);
+        let mut query = PageQuery::newest(2);
+        loop {
+            let page = sighting::list(&test, &test.reader, &case, query).await.unwrap();
+            assert_eq!(page.total, 3);
+            searches.extend(page.items.into_iter().map(|search| search.number));
+            let Some(cursor) = page.next_cursor else { break };
+            query = PageQuery { cursor, limit: Some(2) };
+        }
+        assert_eq!(searches, numbers);
+        let mut query = PageQuery::newest(2);
+        loop {
+            let page = job::recent(&test, &test.analyst, query).await.unwrap();
+            assert_eq!((page.total, page.total_is_exact), (5, true), "two imports, three searches");
+            jobs += page.items.len();
+            let Some(cursor) = page.next_cursor else { break };
+            query = PageQuery { cursor, limit: Some(2) };
+        }
+        assert_eq!(jobs, 5);
     }
 
     async fn a_large_search_writes_down_what_it_asks_for_by_and_by(test: TestApp) {

@@ -62,13 +62,13 @@ testkit::each_engine! {
         let case = case_with(&test, &["evil.example"]).await;
         watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap();
         job::drain(&test).unwrap();
-        assert!(sighting::list(&test, &test.analyst, &case).await.unwrap().is_empty(), "what was there is found by a search");
+        assert!(sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items.is_empty(), "what was there is found by a search");
         let values: Vec<String> = (0..3_000).map(|n| format!("host-{n}.example")).chain(["bad.example".to_owned()]).collect();
         add(&test, &test.analyst, &case, &values.iter().map(String::as_str).collect::<Vec<_>>()).await;
         job::drain(&test).unwrap();
-        let looks = job::recent(&test, &test.analyst, 100).await.unwrap().into_iter().filter(|job| job.kind == "watch_added").count();
+        let looks = job::recent(&test, &test.analyst, app::PageQuery::newest(100)).await.unwrap().items.into_iter().filter(|job| job.kind == "watch_added").count();
         assert!(looks <= 3, "{looks} lookups");
-        let searches = sighting::list(&test, &test.analyst, &case).await.unwrap();
+        let searches = sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items;
         let [search] = searches.as_slice() else { panic!("{} searches", searches.len()) };
         assert_eq!((search.totals.observables, search.totals.seen, search.sources.as_slice()), (1, 1, ["Proxy".to_owned()].as_slice()));
         let news = watch::get(&test, &test.analyst, &case).await.unwrap().news.unwrap();
@@ -81,9 +81,9 @@ testkit::each_engine! {
         let case = case_with(&test, &["evil.example", "gone.example"]).await;
         watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap();
         let seen = async |day: u32, text: &str| {
-            let before = sighting::list(&test, &test.analyst, &case).await.unwrap().len();
+            let before = sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items.len();
             import(&test, "Proxy", &[event(&format!("2026-01-{day:02}T10:00:00Z"), "WS-1", "anna", text)]).await;
-            let searches = sighting::list(&test, &test.analyst, &case).await.unwrap();
+            let searches = sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items;
             searches[..searches.len() - before].iter().map(|search| search.totals.seen).collect::<Vec<_>>()
         };
         assert_eq!(seen(1, "to evil.example").await, [1]);
@@ -103,11 +103,11 @@ testkit::each_engine! {
         watch::set(&test, &test.analyst, &case, WatchInput::default()).await.unwrap();
         close(&test, &case).await;
         import(&test, "Proxy", &[event("2026-01-01T10:00:00Z", "WS-1", "anna", "to evil.example")]).await;
-        let looks = async || job::recent(&test, &test.analyst, 100).await.unwrap().into_iter().filter(|job| job.kind == "watch").count();
+        let looks = async || job::recent(&test, &test.analyst, app::PageQuery::newest(100)).await.unwrap().items.into_iter().filter(|job| job.kind == "watch").count();
         assert_eq!(looks().await, 0);
         reopen(&test, &case).await;
         import(&test, "Proxy", &[event("2026-01-02T10:00:00Z", "WS-1", "anna", "to evil.example")]).await;
-        assert_eq!((looks().await, sighting::list(&test, &test.analyst, &case).await.unwrap().len()), (1, 1));
+        assert_eq!((looks().await, sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items.len()), (1, 1));
     }
 
     async fn who_stops_watching_while_sources_are_asked_is_not_told(test: TestApp) {
@@ -139,14 +139,14 @@ testkit::each_engine! {
             working.join().unwrap().unwrap();
             let told = case::activity(&test, &test.analyst, &case, None, 50).await.unwrap();
             assert!(!told.iter().any(|entry| entry.verb == "sighting.watched"), "{what}");
-            assert_eq!(sighting::list(&test, &test.analyst, &case).await.unwrap().len(), 0, "{what}");
+            assert_eq!(sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items.len(), 0, "{what}");
         };
         meanwhile("close").await;
         reopen(&test, &case).await;
         meanwhile("unset").await;
         watch::set(&test, &test.analyst, &case, every(60)).await.unwrap();
         job::drain(&test).unwrap();
-        assert_eq!(sighting::list(&test, &test.analyst, &case).await.unwrap().len(), 1, "asked for again");
+        assert_eq!(sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items.len(), 1, "asked for again");
     }
 
     async fn outside_sources_are_asked_by_the_clock_and_what_is_new_is_kept(test: TestApp) {
@@ -165,7 +165,7 @@ testkit::each_engine! {
         assert!(watch::set(&test, &test.analyst, &case, refused).await.is_err(), "it tells what others saw");
         assert!(watch::set(&test, &test.analyst, &case, every(1)).await.is_err());
         watch::set(&test, &test.analyst, &case, every(60)).await.unwrap();
-        let list = async || sighting::list(&test, &test.analyst, &case).await.unwrap();
+        let list = async || sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items;
         let view = async || watch::get(&test, &test.analyst, &case).await.unwrap();
 
         job::drain(&test).unwrap();

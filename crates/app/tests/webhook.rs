@@ -31,7 +31,7 @@ async fn open_case(test: &TestApp, name: &str, restricted: bool) -> String {
 }
 
 async fn sent(test: &TestApp, id: &str) -> Vec<DeliveryView> {
-    webhook::deliveries(test, &test.admin, id).await.unwrap()
+    webhook::deliveries(test, &test.admin, id, app::PageQuery::default()).await.unwrap().items
 }
 
 fn told(request: &Request) -> (String, Json) {

@@ -148,9 +148,14 @@ impl<T> Page<T> {
     }
 
     /// The same page with other rows.
-    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+    pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Page<U> {
+        self.filter_map(|item| Some(f(item)))
+    }
+
+    /// The same page with other rows, and without those of which there is nothing to show.
+    pub fn filter_map<U>(self, f: impl FnMut(T) -> Option<U>) -> Page<U> {
         Page {
-            items: self.items.into_iter().map(f).collect(),
+            items: self.items.into_iter().filter_map(f).collect(),
             next_cursor: self.next_cursor,
             total: self.total,
             total_is_exact: self.total_is_exact,

@@ -90,7 +90,8 @@ statements! {
     FIND = concat!("SELECT ", columns!(), " FROM job j WHERE ", made_in_visible!("j.case_id"), " AND j.public_id = $2");
     FIND_BY_ROW = concat!("SELECT ", columns!(), " FROM job j WHERE ", made_in_visible!("j.case_id"), " AND j.id = $2");
     UNFINISHED = "SELECT CAST(count(*) AS bigint) FROM job WHERE state IN ('queued', 'running')";
-    RECENT = concat!("SELECT ", columns!(), " FROM job j WHERE ", made_in_visible!("j.case_id"), " ORDER BY j.id DESC LIMIT $2");
+    RECENT = concat!("SELECT ", columns!(), " FROM job j WHERE ", made_in_visible!("j.case_id"), " AND j.id < $2 ORDER BY j.id DESC LIMIT $3");
+    COUNT = concat!("SELECT CAST(count(*) AS bigint) FROM (SELECT 1 FROM job j WHERE ", made_in_visible!("j.case_id"), " LIMIT $2) AS counted");
 }
 
 fn read(row: &Row<'_>) -> Result<Job> {
@@ -322,12 +323,20 @@ pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Job>> {
     tx.query(&sql, params![tx.viewer(), id_list(ids)], read)
 }
 
-/// The newest jobs that the viewer may know of.
+/// The jobs before a row that the viewer may know of, newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn recent(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Job>> {
-    tx.query(RECENT, params![tx.viewer(), i64::from(limit)], read)
+pub fn recent(tx: &mut Tx<'_>, before: i64, limit: u32) -> Result<Vec<Job>> {
+    tx.query(RECENT, params![tx.viewer(), before, i64::from(limit)], read)
+}
+
+/// How many jobs the viewer may know of, counted up to `at_most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(tx: &mut Tx<'_>, at_most: i64) -> Result<i64> {
+    tx.query_one(COUNT, params![tx.viewer(), at_most], |row| row.int(0))
 }
 
 /// How many jobs wait and how many run.

@@ -105,6 +105,7 @@ statements! {
     FIND_FILE = concat!("SELECT ", file_columns!(), " WHERE f.public_id = $1 AND f.state <> 'deleted'");
     FILE_BY_ROW = concat!("SELECT ", file_columns!(), " WHERE f.id = $1");
     FILES = concat!("SELECT ", file_columns!(), " WHERE f.source_id = $1 AND f.state <> 'deleted' AND f.id < $2 ORDER BY f.id DESC LIMIT $3");
+    COUNT_FILES = "SELECT CAST(count(*) AS bigint) FROM (SELECT 1 FROM log_file WHERE source_id = $1 AND state <> 'deleted' LIMIT $2) AS counted";
     SAME_BYTES = concat!("SELECT ", file_columns!(),
         " WHERE f.sha256 = $1 AND f.source_id = $2 AND f.state IN ('indexing', 'indexed') AND NOT (f.events = 0 AND f.expired > 0) ORDER BY f.id LIMIT 1");
     INDEXED = "UPDATE log_file SET state = 'indexed', events = $2, first_at = $3, last_at = $4, report = $5, error = '' WHERE id = $1
@@ -300,6 +301,14 @@ pub fn files_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<LogFile>> {
 /// When the database fails.
 pub fn files(tx: &mut Tx<'_>, source: i64, before: i64, limit: u32) -> Result<Vec<LogFile>> {
     tx.query(FILES, params![source, before, i64::from(limit)], read_file)
+}
+
+/// How many files a source has, counted up to `at_most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_files(tx: &mut Tx<'_>, source: i64, at_most: i64) -> Result<i64> {
+    tx.query_one(COUNT_FILES, params![source, at_most], |row| row.int(0))
 }
 
 /// The file of a source that has these bytes already: being read, or searchable.

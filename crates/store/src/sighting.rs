@@ -17,8 +17,10 @@ use crate::error::Result;
 use crate::visibility::case_visible;
 
 pub use compare::{Blind, ChangeTotal, Changed, CompareFilter, NewName, Pair, changes, changes_of, new_names};
-pub use name::{LoggedName, Named, SeenName, SeenWith, add_names, names_of, seen_with};
-pub use result::{NewResult, ResultFilter, SightingResult, SightingRow, of_record, result_page, results, results_of, rows, store};
+pub use name::{LoggedName, Named, SeenName, SeenWith, add_names, count_seen_with, names_of, seen_with};
+pub use result::{
+    NewResult, ResultFilter, SightingResult, SightingRow, count_of_record, of_record, result_page, results, results_of, rows, store,
+};
 
 /// A sightings search.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +136,8 @@ statements! {
     GIVE_UP = "UPDATE sighting_search SET state = $2, error = $3, finished_at = $4 WHERE id = $1";
     FIND = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.number = $2");
     FIND_BY_ROW = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.id = $2");
-    LIST = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.case_id = $2 AND s.number > 0 ORDER BY s.id DESC LIMIT $3");
+    LIST = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.case_id = $2 AND s.number > 0 AND s.id < $3
+        ORDER BY s.id DESC LIMIT $4");
     EARLIER = concat!("SELECT ", search_columns!(), " WHERE ", case_visible!("c"), " AND s.case_id = $2 AND s.number > 0 AND s.id < $3
         AND s.state = 'done' ORDER BY s.id DESC LIMIT $4");
     COUNT = "SELECT CAST(count(*) AS bigint) FROM sighting_search WHERE case_id = $1 AND number > 0";
@@ -301,12 +304,12 @@ pub fn find_by_rows(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Search>> {
     tx.query(&sql, params![tx.viewer(), id_list(ids)], read)
 }
 
-/// A case's newest searches.
+/// A case's searches before a row, newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn list(tx: &mut Tx<'_>, case: i64, limit: u32) -> Result<Vec<Search>> {
-    tx.query(LIST, params![tx.viewer(), case, i64::from(limit)], read)
+pub fn list(tx: &mut Tx<'_>, case: i64, before: i64, limit: u32) -> Result<Vec<Search>> {
+    tx.query(LIST, params![tx.viewer(), case, before, i64::from(limit)], read)
 }
 
 /// The newest searches of the same case before this one that came to their end.

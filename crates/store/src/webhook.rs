@@ -104,6 +104,8 @@ statements! {
     DELIVERY = concat!("SELECT ", delivery_columns!(), " WHERE ", made_in_visible!("d.case_id"), " AND d.webhook_id = $2 AND d.public_id = $3");
     DELIVERIES = concat!("SELECT ", delivery_columns!(), " WHERE ", made_in_visible!("d.case_id"), " AND d.webhook_id = $2
         AND d.id < $3 ORDER BY d.id DESC LIMIT $4");
+    COUNT_DELIVERIES = concat!("SELECT CAST(count(*) AS bigint) FROM (SELECT 1 FROM webhook_delivery d WHERE ", made_in_visible!("d.case_id"),
+        " AND d.webhook_id = $2 LIMIT $3) AS counted");
     FORGET = "DELETE FROM webhook_delivery WHERE state <> 1 AND created_at < $1";
     DROP_WAITING = "UPDATE webhook_delivery SET state = 3, error = $3, tried_at = $2 WHERE webhook_id = $1 AND state = 1";
 }
@@ -371,6 +373,14 @@ pub fn delivery(tx: &mut Tx<'_>, webhook: i64, public_id: &str) -> Result<Option
 /// When the database fails.
 pub fn deliveries(tx: &mut Tx<'_>, webhook: i64, before: i64, limit: i64) -> Result<Vec<Delivery>> {
     tx.query(DELIVERIES, params![tx.viewer(), webhook, before, limit], read_delivery)
+}
+
+/// How many messages of a webhook tell of cases of which the viewer may know, counted up to `at_most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_deliveries(tx: &mut Tx<'_>, webhook: i64, at_most: i64) -> Result<i64> {
+    tx.query_one(COUNT_DELIVERIES, params![tx.viewer(), webhook, at_most], |row| row.int(0))
 }
 
 /// Forgets messages that are over and were written before a time.

@@ -46,7 +46,7 @@ pub(crate) fn done_or_accepted<T: Serialize>(goes_on: bool, view: T) -> Response
     (if goes_on { StatusCode::ACCEPTED } else { StatusCode::OK }, Json(view)).into_response()
 }
 
-/// A list that is answered as a whole, in the shape of all lists.
+/// A list that is answered as a whole, in the shape of all lists: what its verb answers must be all there is.
 pub(crate) fn whole<T>(items: Vec<T>) -> Page<T> {
     let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
     Page { items, next_cursor: None, total, total_is_exact: true, as_of: String::new() }

@@ -36,10 +36,12 @@ pub(crate) use form::{Errors, Form};
 pub(crate) use selection::{Selecting, SelectionForm};
 pub(crate) use shell::{Shell, Visit};
 
+use app::PageQuery;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde::Deserialize;
 
 use crate::Web;
 use crate::error::Failure;
@@ -58,6 +60,20 @@ pub(crate) fn page_with(status: StatusCode, template: &impl Template) -> Screen 
     let mut response = (status, Html(html)).into_response();
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("HX-Request, Cookie"));
     Ok(response)
+}
+
+/// Which part of a list that begins with the newest a page shows.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Older {
+    /// Older than what a page before has shown.
+    #[serde(default)]
+    older: String,
+}
+
+impl Older {
+    pub(crate) fn page(self, limit: u32) -> PageQuery {
+        PageQuery { cursor: self.older, ..PageQuery::newest(limit) }
+    }
 }
 
 /// On to another page after a change, so that reloading does not repeat it.

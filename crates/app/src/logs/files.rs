@@ -1,5 +1,6 @@
 //! Lists the files of a source.
 
+use model::list::{COUNT_LIMIT, Page};
 use model::{Actor, Timestamp};
 use store::log_source::{self, LogFile};
 use store::{Tx, job};
@@ -8,19 +9,19 @@ use super::{LogFileView, LogReport};
 use crate::App;
 use crate::error::{AppError, Result};
 use crate::job::JobView;
+use crate::pages::{PageQuery, page, row};
 
-/// How many are shown.
-const LIMIT: u32 = 200;
-
-/// The newest files of a source.
+/// One page of a source's files, newest first.
 ///
 /// # Errors
-/// When there is no source of that name.
-pub async fn files(app: &App, actor: &Actor, source: &str) -> Result<Vec<LogFileView>> {
+/// When there is no source of that name, or the query is not understood.
+pub async fn files(app: &App, actor: &Actor, source: &str, query: PageQuery) -> Result<Page<LogFileView>> {
+    let (before, limit) = query.before()?;
     let (source, now) = (source.to_owned(), app.now());
     app.read(actor, move |tx| {
         let source = log_source::find(tx, &source)?.ok_or(AppError::NotFound("log source"))?;
-        let files = log_source::files(tx, source.id, i64::MAX, LIMIT)?;
+        let files = log_source::files(tx, source.id, before, limit + 1)?;
+        let total = log_source::count_files(tx, source.id, COUNT_LIMIT + 1)?;
         let rows: Vec<i64> =
             files.iter().filter(|file| file.state == model::sighting::LogFileState::Indexing).map(|file| file.job).collect();
         let jobs = job::find_by_rows(tx, &rows)?;
@@ -28,7 +29,7 @@ pub async fn files(app: &App, actor: &Actor, source: &str) -> Result<Vec<LogFile
             let job = jobs.iter().find(|job| job.id == file.job).cloned();
             LogFileView::of(file, job.map(|job| JobView::of(job, now)))
         };
-        Ok(files.into_iter().map(view).collect())
+        Ok(page(files, limit, total, |file| row(file.id)).map(view))
     })
     .await
 }

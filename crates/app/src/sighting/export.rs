@@ -103,7 +103,7 @@ async fn told(app: &App, actor: &Actor, search: String, details: Json) -> Result
 
 /// A case's newest searches that have ended, as they leave with it.
 pub(crate) fn searches(tx: &mut Tx<'_>, case: i64, stamp: (Timestamp, &str)) -> Result<Vec<AnswerHead>> {
-    let mut searches = sighting::list(tx, case, SEARCHES)?;
+    let mut searches = sighting::list(tx, case, i64::MAX, SEARCHES)?;
     searches.retain(|search| search.state.is_ended());
     let rows: Vec<i64> = searches.iter().map(|search| search.id).collect();
     let counts = sighting::totals(tx, &rows)?;

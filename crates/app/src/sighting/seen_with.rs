@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use model::case::{case_number, search_number};
+use model::list::{COUNT_LIMIT, Page};
 use model::{Actor, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::record;
@@ -13,12 +14,11 @@ use super::get::window;
 use super::{WindowView, identify};
 use crate::App;
 use crate::error::{AppError, Result};
+use crate::pages::{PageQuery, numbers, page};
 use crate::record::RecordView;
 
 /// How many names a record is looked for by.
 const NAMES: u32 = 1_000;
-/// How many sightings are shown.
-const LIMIT: u32 = 200;
 
 /// An observable that a search saw on a machine or with an account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -45,19 +45,20 @@ pub struct SeenWithView {
     pub last_seen: Option<Timestamp>,
 }
 
-/// The observables that the newest finished searches, in cases that the actor may know of, saw on a machine (of a configuration
-/// item) or with an account (of a user). Of records of other kinds there are none.
+/// One page of the observables that finished searches, in cases that the actor may know of, saw on a machine (of a configuration
+/// item) or with an account (of a user), newest searches first. Of records of other kinds there are none.
 ///
 /// # Errors
-/// When there is no record that the actor may know of.
-pub async fn seen_with(app: &App, actor: &Actor, record_id: &str) -> Result<Vec<SeenWithView>> {
+/// When there is no record that the actor may know of, or the query is not understood.
+pub async fn seen_with(app: &App, actor: &Actor, record_id: &str, query: PageQuery) -> Result<Page<SeenWithView>> {
+    let (after, limit) = query.after([i64::MAX, 0, 0, 0])?;
     let record_id = record_id.to_owned();
     app.read(actor, move |tx| {
         let record = record::find(tx, &record_id)?.ok_or(AppError::NotFound("record"))?;
         let what = match record.kind {
             Kind::ConfigurationItem => Named::Host,
             Kind::User => Named::Account,
-            _ => return Ok(Vec::new()),
+            _ => return Ok(Page::empty()),
         };
         let names = sighting::names_of(tx, record.id, what, NAMES)?;
         let texts = names.iter().map(|name| name.name.as_str());
@@ -66,8 +67,11 @@ pub async fn seen_with(app: &App, actor: &Actor, record_id: &str) -> Result<Vec<
         let of = |name: &LoggedName| candidates.get(&name.name).filter(|all| all.iter().any(|one| one.record_id == record.public_id));
         let meant: HashMap<i64, (String, usize)> =
             names.iter().filter_map(|name| of(name).map(|all| (name.id, (name.name.clone(), all.len())))).collect();
-        let found = sighting::seen_with(tx, &meant.keys().copied().collect::<Vec<_>>(), LIMIT)?;
-        let mut rows: Vec<i64> = found.iter().map(|one| one.search).collect();
+        let meant_rows: Vec<i64> = meant.keys().copied().collect();
+        let seen = sighting::seen_with(tx, &meant_rows, after, limit + 1)?;
+        let total = sighting::count_seen_with(tx, &meant_rows, COUNT_LIMIT + 1)?;
+        let found = page(seen, limit, total, |last| numbers([last.search, last.count, last.record.id, last.name]));
+        let mut rows: Vec<i64> = found.items.iter().map(|one| one.search).collect();
         rows.dedup();
         let searches: HashMap<i64, Search> = sighting::find_by_rows(tx, &rows)?.into_iter().map(|search| (search.id, search)).collect();
         let view = |seen: sighting::SeenWith| {
@@ -85,7 +89,7 @@ pub async fn seen_with(app: &App, actor: &Actor, record_id: &str) -> Result<Vec<
                 last_seen: seen.last_at.set(),
             })
         };
-        Ok(found.into_iter().filter_map(view).collect())
+        Ok(found.filter_map(view))
     })
     .await
 }

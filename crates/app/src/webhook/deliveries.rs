@@ -1,5 +1,6 @@
 //! Lists what a webhook was sent.
 
+use model::list::{COUNT_LIMIT, Page};
 use model::{Actor, Role};
 use store::webhook;
 
@@ -7,20 +8,22 @@ use super::{DeliveryView, find};
 use crate::App;
 use crate::authorise::require;
 use crate::error::Result;
+use crate::pages::{PageQuery, page, row};
 
-/// How many are shown.
-const LIMIT: i64 = 100;
-
-/// The newest messages to a webhook: those that tell of cases of which the actor may know. Their texts are not shown.
+/// One page of the messages to a webhook, newest first: those that tell of cases of which the actor may know. Their texts are not
+/// shown.
 ///
 /// # Errors
-/// When there is none, or the actor is no administrator.
-pub async fn deliveries(app: &App, actor: &Actor, id: &str) -> Result<Vec<DeliveryView>> {
+/// When there is none, the query is not understood, or the actor is no administrator.
+pub async fn deliveries(app: &App, actor: &Actor, id: &str, query: PageQuery) -> Result<Page<DeliveryView>> {
     require(actor, Role::Admin)?;
+    let (before, limit) = query.before()?;
     let id = id.to_owned();
     app.read(actor, move |tx| {
         let hook = find(tx, &id)?;
-        Ok(webhook::deliveries(tx, hook.id, i64::MAX, LIMIT)?.into_iter().map(DeliveryView::from).collect())
+        let sent = webhook::deliveries(tx, hook.id, before, i64::from(limit) + 1)?;
+        let total = webhook::count_deliveries(tx, hook.id, COUNT_LIMIT + 1)?;
+        Ok(page(sent, limit, total, |delivery| row(delivery.id)).map(DeliveryView::from))
     })
     .await
 }

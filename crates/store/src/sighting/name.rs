@@ -163,21 +163,25 @@ pub fn names_of(tx: &mut Tx<'_>, record: i64, what: Named, limit: u32) -> Result
 }
 
 /// The observables that finished searches in cases that the viewer may know of saw with any of these names: newest searches first,
-/// and those with most events first.
+/// and those with most events first, after one: its search's row, its events, its observable's row, its name's row.
 ///
 /// # Errors
 /// When the database fails.
-pub fn seen_with(tx: &mut Tx<'_>, names: &[i64], limit: u32) -> Result<Vec<SeenWith>> {
+pub fn seen_with(tx: &mut Tx<'_>, names: &[i64], after: [i64; 4], limit: u32) -> Result<Vec<SeenWith>> {
+    let [search, count, record, name] = after;
     let sql = format!(
         "SELECT {}, t.search_id, t.name_id, t.count, d.first_at, d.last_at FROM sighting_name t
          JOIN sighting_search s ON s.id = t.search_id JOIN security_case c ON c.id = s.case_id JOIN record r ON r.id = t.record_id
          JOIN sighting_needle d ON d.search_id = t.search_id AND d.record_id = t.record_id
-         WHERE {} AND s.state = 'done' AND t.name_id {} ORDER BY t.search_id DESC, t.count DESC, t.record_id, t.name_id LIMIT $3",
+         WHERE {} AND s.state = 'done' AND t.name_id {} AND (t.search_id < $3 OR (t.search_id = $3 AND (t.count < $4
+            OR (t.count = $4 AND (t.record_id > $5 OR (t.record_id = $5 AND t.name_id > $6))))))
+         ORDER BY t.search_id DESC, t.count DESC, t.record_id, t.name_id LIMIT $7",
         record_columns!(),
         case_visible!("c"),
         ids_in(tx.engine(), 2)
     );
-    tx.query(&sql, params![tx.viewer(), id_list(names), i64::from(limit)], |row| {
+    let params = params![tx.viewer(), id_list(names), search, count, record, name, i64::from(limit)];
+    tx.query(&sql, params, |row| {
         let at = RECORD_COLUMNS;
         Ok(SeenWith {
             record: record::read(row)?,
@@ -188,4 +192,18 @@ pub fn seen_with(tx: &mut Tx<'_>, names: &[i64], limit: u32) -> Result<Vec<SeenW
             last_at: row.time(at + 4)?,
         })
     })
+}
+
+/// How many sightings [`seen_with`] lists, counted up to `at_most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_seen_with(tx: &mut Tx<'_>, names: &[i64], at_most: i64) -> Result<i64> {
+    let sql = format!(
+        "SELECT CAST(count(*) AS bigint) FROM (SELECT 1 FROM sighting_name t JOIN sighting_search s ON s.id = t.search_id
+         JOIN security_case c ON c.id = s.case_id WHERE {} AND s.state = 'done' AND t.name_id {} LIMIT $3) AS counted",
+        case_visible!("c"),
+        ids_in(tx.engine(), 2)
+    );
+    tx.query_one(&sql, params![tx.viewer(), id_list(names), at_most], |row| row.int(0))
 }

@@ -43,7 +43,9 @@ pub struct NewResult {
 }
 
 impl NewResult {
-    fn hits(&self) -> i64 {
+    /// Events in whatever spelling.
+    #[must_use]
+    pub fn hits(&self) -> i64 {
         self.count.max(self.count_normalised.unwrap_or_default())
     }
 }
@@ -103,7 +105,10 @@ macro_rules! result_columns {
 statements! {
     OF_RECORD = concat!("SELECT ", record_columns!(), result_columns!(), " FROM sighting_result t
         JOIN sighting_search s ON s.id = t.search_id JOIN security_case c ON c.id = s.case_id JOIN record r ON r.id = t.record_id
-        WHERE ", case_visible!("c"), " AND t.record_id = $2 AND s.state = 'done' ORDER BY t.search_id DESC, t.hits DESC, t.id LIMIT $3");
+        WHERE ", case_visible!("c"), " AND t.record_id = $2 AND s.state = 'done' AND (t.search_id < $3 OR (t.search_id = $3 AND (t.hits < $4 OR (t.hits = $4 AND t.id > $5))))
+        ORDER BY t.search_id DESC, t.hits DESC, t.id LIMIT $6");
+    COUNT_OF_RECORD = concat!("SELECT CAST(count(*) AS bigint) FROM (SELECT 1 FROM sighting_result t JOIN sighting_search s ON s.id = t.search_id
+        JOIN security_case c ON c.id = s.case_id WHERE ", case_visible!("c"), " AND t.record_id = $2 AND s.state = 'done' LIMIT $3) AS counted");
     // What others tell stands apart: it counts only where nobody of ours was asked.
     SUM_UP = "UPDATE sighting_needle SET outcome = x.outcome, hits = x.hits, first_at = x.first_at, last_at = x.last_at
         FROM (SELECT t.record_id, CAST(min(t.outcome) AS bigint) AS outcome, CAST(sum(t.hits) AS bigint) AS hits,
@@ -289,10 +294,19 @@ pub fn results_of(tx: &mut Tx<'_>, search: i64, records: &[i64]) -> Result<Vec<S
     tx.query(&sql, params![search, id_list(records)], read_result)
 }
 
-/// What the newest searches that the viewer may know of found of a record.
+/// What finished searches that the viewer may know of found of a record, newest searches first, most hits first, after a result:
+/// its search's row, its hits, its own row.
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_record(tx: &mut Tx<'_>, record: i64, limit: u32) -> Result<Vec<SightingResult>> {
-    tx.query(OF_RECORD, params![tx.viewer(), record, i64::from(limit)], read_result)
+pub fn of_record(tx: &mut Tx<'_>, record: i64, [search, hits, after]: [i64; 3], limit: u32) -> Result<Vec<SightingResult>> {
+    tx.query(OF_RECORD, params![tx.viewer(), record, search, hits, after, i64::from(limit)], read_result)
+}
+
+/// How many results [`of_record`] lists, counted up to `at_most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_of_record(tx: &mut Tx<'_>, record: i64, at_most: i64) -> Result<i64> {
+    tx.query_one(COUNT_OF_RECORD, params![tx.viewer(), record, at_most], |row| row.int(0))
 }

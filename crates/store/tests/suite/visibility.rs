@@ -138,7 +138,7 @@ fn found(tx: &mut Tx<'_>, secret: &Secret) -> store::Result<Vec<&'static str>> {
     note_way("note", note::find(tx, &secret.note, "ada")?.is_some());
     note_way("notes", !note::list(tx, secret.case, "ada", i64::MAX, 10)?.is_empty());
     note_way("job", job::find(tx, &secret.job)?.is_some());
-    note_way("jobs", !job::recent(tx, 10)?.is_empty());
+    note_way("jobs", !job::recent(tx, i64::MAX, 10)?.is_empty());
     note_way("changes", !change::since(tx, 0, 10)?.is_empty());
     note_way("activity", !journal::activity(tx, secret.case, i64::MAX, 10)?.is_empty());
     note_way("operation", operation::find(tx, &secret.operation)?.is_some());

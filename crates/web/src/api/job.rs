@@ -1,20 +1,18 @@
 //! Jobs: long work with its progress.
 
+use app::PageQuery;
 use app::job::{self, JobView};
 use axum::Json;
 use axum::extract::State;
 use model::list::Page;
 
-use super::{Answer, whole};
+use super::Answer;
 use crate::Web;
-use crate::params::Path;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
-/// The most jobs of one answer.
-const LIMIT: u32 = 100;
-
-pub(crate) async fn recent(State(web): State<Web>, Signed(actor): Signed) -> Answer<Page<JobView>> {
-    Ok(Json(whole(job::recent(&web.app, &actor, LIMIT).await?)))
+pub(crate) async fn recent(State(web): State<Web>, Signed(actor): Signed, Query(query): Query<PageQuery>) -> Answer<Page<JobView>> {
+    Ok(Json(job::recent(&web.app, &actor, query).await?))
 }
 
 pub(crate) async fn show(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<JobView> {

@@ -1,8 +1,8 @@
 //! Logs: sources, files, and how they come in.
 
-use app::AppError;
 use app::job::JobView;
 use app::logs::{self, EventQuery, EventsView, LogFileView, LogImport, WholeEventView};
+use app::{AppError, PageQuery};
 use axum::Json;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -11,7 +11,7 @@ use model::Actor;
 use model::list::Page;
 use serde::Serialize;
 
-use super::{Answer, whole};
+use super::Answer;
 use crate::error::Failure;
 use crate::params::{Path, Query};
 use crate::visitor::Signed;
@@ -75,8 +75,13 @@ async fn from_form(web: &Web, actor: &Actor, mut input: LogImport, mut form: Mul
     Err(AppError::invalid("/file", "the form holds no file"))
 }
 
-pub(crate) async fn files(State(web): State<Web>, Signed(actor): Signed, Path(name): Path<String>) -> Answer<Page<LogFileView>> {
-    Ok(Json(whole(logs::files(&web.app, &actor, &name).await?)))
+pub(crate) async fn files(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(name): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Answer<Page<LogFileView>> {
+    Ok(Json(logs::files(&web.app, &actor, &name, query).await?))
 }
 
 pub(crate) async fn file(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<LogFileView> {

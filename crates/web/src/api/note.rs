@@ -1,6 +1,7 @@
 //! Work notes and comments.
 
-use app::note::{self, NoteInput, NotePatch, NoteQuery, NoteView};
+use app::PageQuery;
+use app::note::{self, NoteInput, NotePatch, NoteView};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -18,7 +19,7 @@ pub(crate) async fn list(
     State(web): State<Web>,
     Signed(actor): Signed,
     Path(number): Path<String>,
-    Query(query): Query<NoteQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Answer<Page<NoteView>> {
     Ok(Json(note::list(&web.app, &actor, &number, query).await?))
 }

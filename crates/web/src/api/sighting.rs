@@ -1,5 +1,6 @@
 //! Sightings searches and what they found.
 
+use app::PageQuery;
 use app::note::NoteView;
 use app::operation::OperationView;
 use app::record::RelationshipView;
@@ -34,8 +35,13 @@ fn started(view: SightingView) -> Response {
     (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)).into_response()
 }
 
-pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<Page<SightingSummary>> {
-    Ok(Json(whole(sighting::list(&web.app, &actor, &number).await?)))
+pub(crate) async fn list(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(number): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Answer<Page<SightingSummary>> {
+    Ok(Json(sighting::list(&web.app, &actor, &number, query).await?))
 }
 
 pub(crate) async fn show(State(web): State<Web>, Signed(actor): Signed, Path(number): Path<String>) -> Answer<SightingView> {
@@ -110,10 +116,20 @@ pub(crate) async fn incident(State(web): State<Web>, Path(number): Path<String>,
     Ok((if made.created { StatusCode::CREATED } else { StatusCode::OK }, Json(made)).into_response())
 }
 
-pub(crate) async fn of_record(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<Page<RecordSightingView>> {
-    Ok(Json(whole(sighting::of_record(&web.app, &actor, &id).await?)))
+pub(crate) async fn of_record(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Answer<Page<RecordSightingView>> {
+    Ok(Json(sighting::of_record(&web.app, &actor, &id, query).await?))
 }
 
-pub(crate) async fn seen_with(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<Page<SeenWithView>> {
-    Ok(Json(whole(sighting::seen_with(&web.app, &actor, &id).await?)))
+pub(crate) async fn seen_with(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Answer<Page<SeenWithView>> {
+    Ok(Json(sighting::seen_with(&web.app, &actor, &id, query).await?))
 }

@@ -1,5 +1,6 @@
 //! Webhooks, and what they were sent.
 
+use app::PageQuery;
 use app::webhook::{self, DeliveryView, NewWebhookView, RotateInput, WebhookInput, WebhookPatch, WebhookSecretView, WebhookView};
 use axum::Json;
 use axum::extract::State;
@@ -10,7 +11,7 @@ use super::{Answer, whole};
 use crate::Web;
 use crate::body::Call;
 use crate::error::Failure;
-use crate::params::Path;
+use crate::params::{Path, Query};
 use crate::visitor::Signed;
 
 pub(crate) async fn list(State(web): State<Web>, Signed(actor): Signed) -> Answer<Page<WebhookView>> {
@@ -46,8 +47,13 @@ pub(crate) async fn test(
     Ok((StatusCode::ACCEPTED, Json(webhook::test(&web.app, &actor, &id).await?)))
 }
 
-pub(crate) async fn deliveries(State(web): State<Web>, Signed(actor): Signed, Path(id): Path<String>) -> Answer<Page<DeliveryView>> {
-    Ok(Json(whole(webhook::deliveries(&web.app, &actor, &id).await?)))
+pub(crate) async fn deliveries(
+    State(web): State<Web>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Answer<Page<DeliveryView>> {
+    Ok(Json(webhook::deliveries(&web.app, &actor, &id, query).await?))
 }
 
 pub(crate) async fn resend(

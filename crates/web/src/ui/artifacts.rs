@@ -1,5 +1,6 @@
 //! The artifacts of a case: tabs by kind, search as one types, selection and bulk actions, the details panel.
 
+use app::PageQuery;
 use app::annotation;
 use app::artifact::{self, AnnotateArtifacts, ArtifactQuery, ArtifactView, ExcludeArtifacts};
 use app::case::{self, CaseView};
@@ -78,6 +79,9 @@ struct ArtifactsPage {
     columns: Columns,
     panel: Option<Panel>,
 }
+
+/// How many sightings of a machine or user the details show.
+const SEEN_WITH: u32 = 10;
 
 /// The details of one artifact.
 struct Panel {
@@ -236,7 +240,7 @@ async fn panel(web: &Web, visit: &Visit, number: &str, query: &TabQuery) -> Resu
         annotations: annotation::of_record(app, actor, id).await?,
         related: record::related(app, actor, id, "").await?,
         cases: record::cases(app, actor, id).await?,
-        seen_with: sighting::seen_with(app, actor, id).await?,
+        seen_with: sighting::seen_with(app, actor, id, PageQuery::newest(SEEN_WITH)).await?.items,
         sightings: if details.record.kind == Kind::Observable { sightings::panel(web, actor, id).await? } else { Vec::new() },
         fields: details.fields,
         record: details.record,

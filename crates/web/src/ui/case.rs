@@ -1,9 +1,10 @@
 //! A case: its head and sections, its details, its editing, its states, its story.
 
 use app::AppError;
+use app::PageQuery;
 use app::account::{PersonView, people};
 use app::case::{self, ActivityView, CasePatch, CaseView};
-use app::note::{self, NoteQuery, NoteView};
+use app::note::{self, NoteView};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -50,7 +51,7 @@ pub(super) async fn details_with(web: &Web, visit: Visit, number: &str, status: 
 
 async fn show(web: &Web, visit: Visit, number: &str, status: StatusCode, draft: String, errors: Errors, cursor: String) -> Screen {
     let case = case::get(&web.app, &visit.actor, number).await?;
-    let notes = note::list(&web.app, &visit.actor, number, NoteQuery { cursor, limit: Some(SHOWN) }).await?;
+    let notes = note::list(&web.app, &visit.actor, number, PageQuery { cursor, limit: Some(SHOWN) }).await?;
     page_with(status, &DetailsPage { shell: visit.shell, case, notes, draft, errors })
 }
 

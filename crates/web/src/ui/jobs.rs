@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use model::Timestamp;
 use model::job::JobState;
-use model::list::thousands;
+use model::list::{Page, thousands};
 
-use super::{Screen, Shell, Visit, page, see};
+use super::{Older, Screen, Shell, Visit, page, see};
 use crate::Web;
-use crate::params::Path;
+use crate::params::{Path, Query};
 
 /// How many the page of jobs shows.
 const SHOWN: u32 = 100;
@@ -44,11 +44,11 @@ pub(crate) async fn show(State(web): State<Web>, visit: Visit, Path(id): Path<St
 #[template(path = "jobs/list.html")]
 struct JobsPage {
     shell: Shell,
-    jobs: Vec<JobView>,
+    jobs: Page<JobView>,
 }
 
-pub(crate) async fn list(State(web): State<Web>, visit: Visit) -> Screen {
-    let jobs = job::recent(&web.app, &visit.actor, SHOWN).await?;
+pub(crate) async fn list(State(web): State<Web>, visit: Visit, Query(older): Query<Older>) -> Screen {
+    let jobs = job::recent(&web.app, &visit.actor, older.page(SHOWN)).await?;
     page(&JobsPage { shell: visit.shell, jobs })
 }
 

@@ -1,15 +1,17 @@
 //! Logs and sources: what is indexed, from when to when, with which gaps; taking files in; deleting them.
 
-use app::AppError;
 use app::logs::{self, LogFileView, LogImport, LogSourceView};
 use app::source::{self, SourceView};
+use app::{AppError, PageQuery};
 use askama::Template;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use model::list::Page;
 use model::sighting::LogFileState;
 use serde::Deserialize;
 
+use super::cases::link;
 use super::door::encode;
 use super::sightings::picture::{self, Hist};
 use super::{Errors, Screen, Shell, Visit, page, page_with, see};
@@ -173,7 +175,9 @@ async fn take_files(web: &Web, visit: &Visit, request: Request, input: &mut LogI
 struct SourcePage {
     shell: Shell,
     source: LogSourceView,
-    files: Vec<LogFileView>,
+    files: Page<LogFileView>,
+    /// Where the page of files begins; empty for the newest.
+    older: String,
     /// The file whose report is open.
     open: Option<LogFileView>,
 }
@@ -193,7 +197,12 @@ impl SourcePage {
 
     /// Files that are being read now.
     fn running(&self) -> impl Iterator<Item = &LogFileView> {
-        self.files.iter().filter(|file| file.state == LogFileState::Indexing && file.job.is_some())
+        self.files.items.iter().filter(|file| file.state == LogFileState::Indexing && file.job.is_some())
+    }
+
+    /// The page with another word in its URL.
+    fn link(&self, name: &str, value: &str) -> String {
+        link(&self.url(), &[("older", &self.older)], name, value)
     }
 
     fn open_id(&self) -> &str {
@@ -242,18 +251,25 @@ pub(crate) fn remarks(file: &LogFileView) -> String {
     parts.join(", ")
 }
 
+/// How many files a page of a source's shows.
+const SHOWN: u32 = 100;
+
 /// Which file's report is open.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct SourceQuery {
     #[serde(default)]
     open: String,
+    /// Files older than a page before has shown.
+    #[serde(default)]
+    older: String,
 }
 
 pub(crate) async fn show(State(web): State<Web>, visit: Visit, Path(name): Path<String>, Query(query): Query<SourceQuery>) -> Screen {
     let source = find(&web, &visit, &name).await?;
-    let files = logs::files(&web.app, &visit.actor, &source.name).await?;
-    let open = files.iter().find(|file| file.id == query.open).cloned();
-    page(&SourcePage { shell: visit.shell, source, files, open })
+    let part = PageQuery { cursor: query.older.clone(), ..PageQuery::newest(SHOWN) };
+    let files = logs::files(&web.app, &visit.actor, &source.name, part).await?;
+    let open = files.items.iter().find(|file| file.id == query.open).cloned();
+    page(&SourcePage { shell: visit.shell, source, files, older: query.older, open })
 }
 
 async fn find(web: &Web, visit: &Visit, name: &str) -> Result<LogSourceView, Failure> {

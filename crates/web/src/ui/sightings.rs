@@ -19,11 +19,12 @@ use app::sighting::{self, SightingSummary};
 use app::watch::{self, WatchView};
 use askama::Template;
 use axum::extract::State;
+use model::list::Page;
 use model::sighting::UrlMatch;
 
-use super::{Screen, Shell, Visit, page};
+use super::{Older, Screen, Shell, Visit, page};
 use crate::Web;
-use crate::params::Path;
+use crate::params::{Path, Query};
 
 /// Which part of a URL was enough, where it was not all of it.
 pub(crate) fn urls(part: UrlMatch) -> Option<&'static str> {
@@ -34,24 +35,31 @@ pub(crate) fn urls(part: UrlMatch) -> Option<&'static str> {
     }
 }
 
+/// How many searches a page of a case's shows.
+const SHOWN: u32 = 100;
+
 #[derive(Template)]
 #[template(path = "sightings/list.html")]
 struct SightingsPage {
     shell: Shell,
     case: CaseView,
-    searches: Vec<SightingSummary>,
+    searches: Page<SightingSummary>,
     watch: WatchView,
 }
 
 impl SightingsPage {
+    fn older(&self, cursor: &str) -> String {
+        format!("/cases/{}/sightings?older={cursor}", self.case.number)
+    }
+
     fn may_write(&self) -> bool {
         self.shell.may_write() && self.case.state.is_open()
     }
 }
 
-pub(crate) async fn list(State(web): State<Web>, visit: Visit, Path(number): Path<String>) -> Screen {
+pub(crate) async fn list(State(web): State<Web>, visit: Visit, Path(number): Path<String>, Query(older): Query<Older>) -> Screen {
     let case = case::get(&web.app, &visit.actor, &number).await?;
-    let searches = sighting::list(&web.app, &visit.actor, &number).await?;
+    let searches = sighting::list(&web.app, &visit.actor, &number, older.page(SHOWN)).await?;
     let watch = watch::get(&web.app, &visit.actor, &number).await?;
     page(&SightingsPage { shell: visit.shell, case, searches, watch })
 }

@@ -82,7 +82,7 @@ impl Site {
         let everything = SightingRequest { all_data: true, ..SightingRequest::default() };
         let search = sighting::start(test, actor, &case, everything).await.unwrap().number;
         job::drain(test).unwrap();
-        let job = job::recent(test, actor, 1).await.unwrap()[0].id.clone();
+        let job = job::recent(test, actor, app::PageQuery::newest(1)).await.unwrap().items[0].id.clone();
         let text = StageText { name: format!("{MARK}.txt"), text: format!("It called {MARK}-again.example."), case: Some(case.clone()) };
         let import = import::stage_text(test, actor, text).await.unwrap().import_id;
         let made = token::create(test, actor, TokenInput { label: "to be revoked".to_owned(), ..TokenInput::default() }).await.unwrap();

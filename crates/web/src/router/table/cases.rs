@@ -6,9 +6,10 @@ use model::Role::{Analyst, Reader};
 
 use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
+use app::PageQuery;
 use app::artifact::{AddArtifacts, AnnotateArtifacts, ArtifactQuery, ArtifactView, ExcludeArtifacts, IncludeArtifacts};
 use app::case::{ActivityView, CaseInput, CasePatch, CaseQuery, CaseSummary, CaseView};
-use app::note::{NoteInput, NotePatch, NoteQuery, NoteView};
+use app::note::{NoteInput, NotePatch, NoteView};
 use app::operation::OperationView;
 use app::record::AnnotationView;
 use app::technique::{ChangeTechniques, SetTechniques, TechniqueView};
@@ -41,7 +42,7 @@ pub(super) fn api() -> Vec<ApiRoute> {
         .lists::<TechniqueView>(),
         // Notes
         route(Method::GET, "/cases/{number}/notes", Reader, "List a case's notes", get(api::note::list))
-            .query::<NoteQuery>()
+            .query::<PageQuery>()
             .pages::<NoteView>(),
         route(Method::POST, "/cases/{number}/notes", Analyst, "Write a note", post(api::note::add))
             .body::<NoteInput>()

@@ -7,6 +7,7 @@ use model::Role::{Admin, Analyst, Lead, Reader};
 
 use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
+use app::PageQuery;
 use app::job::JobView;
 use app::logs::{EventQuery, EventsView, LogFileView, LogImport, WholeEventView};
 use app::note::NoteView;
@@ -29,7 +30,9 @@ pub(super) fn api() -> Vec<ApiRoute> {
         route(Method::POST, "/imports/logs", Analyst, "Take a log file in", upload)
             .query::<LogImport>()
             .answers::<api::logs::LogImported>(),
-        route(Method::GET, "/sources/{name}/files", Reader, "List a source's files", get(api::logs::files)).pages::<LogFileView>(),
+        route(Method::GET, "/sources/{name}/files", Reader, "List a source's files", get(api::logs::files))
+            .query::<PageQuery>()
+            .pages::<LogFileView>(),
         route(Method::GET, "/log-files/{id}", Reader, "Show a log file", get(api::logs::file)).answers::<LogFileView>(),
         route(Method::DELETE, "/log-files/{id}", Lead, "Delete a log file", delete(api::logs::delete_file)).answers::<JobView>(),
         route(Method::GET, "/log-events", Reader, "Look through the events of the logs", get(api::logs::events))
@@ -152,6 +155,7 @@ pub(super) fn api() -> Vec<ApiRoute> {
             .body::<RunAgain>()
             .answers::<SightingView>(),
         route(Method::GET, "/records/{id}/sightings", Reader, "List what searches found of a record", get(api::sighting::of_record))
+            .query::<PageQuery>()
             .pages::<RecordSightingView>(),
         route(
             Method::GET,
@@ -160,9 +164,10 @@ pub(super) fn api() -> Vec<ApiRoute> {
             "List what searches saw on a machine or with an account",
             get(api::sighting::seen_with),
         )
+        .query::<PageQuery>()
         .pages::<SeenWithView>(),
         // Jobs
-        route(Method::GET, "/jobs", Reader, "List the newest jobs", get(api::job::recent)).pages::<JobView>(),
+        route(Method::GET, "/jobs", Reader, "List jobs, newest first", get(api::job::recent)).query::<PageQuery>().pages::<JobView>(),
         route(Method::GET, "/jobs/{id}", Reader, "Show a job", get(api::job::show)).answers::<JobView>(),
         route(Method::POST, "/jobs/{id}/cancel", Analyst, "Ask a job to stop", post(api::job::cancel)).answers::<JobView>(),
     ]

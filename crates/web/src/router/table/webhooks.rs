@@ -6,6 +6,7 @@ use model::Role::Admin;
 
 use super::{ApiRoute, UiRoute, route, screen};
 use crate::{api, ui};
+use app::PageQuery;
 use app::webhook::{DeliveryView, NewWebhookView, RotateInput, WebhookInput, WebhookPatch, WebhookSecretView, WebhookView};
 
 pub(super) fn api() -> Vec<ApiRoute> {
@@ -24,6 +25,7 @@ pub(super) fn api() -> Vec<ApiRoute> {
             .answers::<WebhookSecretView>(),
         route(Method::POST, "/webhooks/{id}/test", Admin, "Send a webhook a test", post(api::webhook::test)).answers::<DeliveryView>(),
         route(Method::GET, "/webhooks/{id}/deliveries", Admin, "List what a webhook was sent", get(api::webhook::deliveries))
+            .query::<PageQuery>()
             .pages::<DeliveryView>(),
         route(
             Method::POST,

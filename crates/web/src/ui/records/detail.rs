@@ -1,5 +1,6 @@
 //! All that is known of one record.
 
+use app::PageQuery;
 use app::annotation;
 use app::record::{self, AnnotationView, Direction, RecordCase, RecordDetails, RecordView, RelatedView};
 use app::sighting::{self, RecordSightingView, SeenWithView};
@@ -7,6 +8,7 @@ use askama::Template;
 use axum::extract::State;
 use model::Kind;
 use model::artifact::{Finding, Status};
+use model::list::Page;
 use serde::Deserialize;
 
 use crate::Web;
@@ -16,6 +18,8 @@ use crate::ui::{Screen, Shell, Visit, page};
 
 /// How many records that may be the same are shown.
 const SIMILAR: usize = 5;
+/// How many sightings a page shows.
+const SHOWN: u32 = 100;
 
 /// The URL of a record.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -25,6 +29,9 @@ pub(crate) struct DetailQuery {
     /// What became of the form before: `new` or `known`.
     #[serde(default)]
     told: String,
+    /// Sightings older than a page before has shown.
+    #[serde(default)]
+    older: String,
     /// Records that may be the same, when it was just created.
     #[serde(default)]
     similar: String,
@@ -36,8 +43,8 @@ enum Tab {
     Related { kind: Kind, related: Vec<RelatedView> },
     Annotations(Vec<AnnotationView>),
     Cases(Vec<RecordCase>),
-    Sightings(Vec<RecordSightingView>),
-    SeenWith(Vec<SeenWithView>),
+    Sightings(Page<RecordSightingView>),
+    SeenWith(Page<SeenWithView>),
 }
 
 #[derive(Template)]
@@ -57,6 +64,11 @@ impl DetailPage {
         link(&format!("/record/{}", self.details.record.id), &[], "tab", tab)
     }
 
+    /// The tab with older sightings.
+    fn older(&self, cursor: &str) -> String {
+        link(&format!("/record/{}", self.details.record.id), &[("tab", &self.here)], "older", cursor)
+    }
+
     /// The kinds that have a tab: those of the kind's description, and whatever else it is joined with.
     fn kinds(&self) -> Vec<(Kind, i64)> {
         let count = |kind: Kind| self.details.related.iter().find(|total| total.kind == kind).map_or(0, |total| total.count);
@@ -73,11 +85,12 @@ impl DetailPage {
 pub(crate) async fn show(State(web): State<Web>, visit: Visit, Path(id): Path<String>, Query(query): Query<DetailQuery>) -> Screen {
     let (app, actor) = (&web.app, &visit.actor);
     let details = record::get(app, actor, &id).await?;
+    let older = PageQuery { cursor: query.older, ..PageQuery::newest(SHOWN) };
     let tab = match query.tab.as_str() {
         "annotations" => Tab::Annotations(annotation::of_record(app, actor, &id).await?),
         "cases" => Tab::Cases(record::cases(app, actor, &id).await?),
-        "sightings" if details.record.kind != Kind::Observable => Tab::SeenWith(sighting::seen_with(app, actor, &id).await?),
-        "sightings" => Tab::Sightings(sighting::of_record(app, actor, &id).await?),
+        "sightings" if details.record.kind != Kind::Observable => Tab::SeenWith(sighting::seen_with(app, actor, &id, older).await?),
+        "sightings" => Tab::Sightings(sighting::of_record(app, actor, &id, older).await?),
         word => match word.parse::<Kind>() {
             Ok(kind) => Tab::Related { kind, related: record::related(app, actor, &id, word).await? },
             Err(_) => {

@@ -1,9 +1,11 @@
 //! Webhooks: set up, shown with what they were sent, tested, paused, given another secret, deleted.
 
+use app::PageQuery;
 use app::webhook::{self, DeliveryView, RotateInput, WebhookInput, WebhookPatch, WebhookSettings, WebhookView};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
+use model::list::Page;
 use model::webhook::{DeliveryState, EventType};
 use serde::Deserialize;
 
@@ -11,7 +13,7 @@ use super::Done;
 use crate::Web;
 use crate::error::Failure;
 use crate::params::{Path, Query};
-use crate::ui::{Errors, Form, Screen, Shell, Visit, page, page_with, see};
+use crate::ui::{Errors, Form, Older, Screen, Shell, Visit, page, page_with, see};
 
 #[derive(Template)]
 #[template(path = "settings/webhooks.html")]
@@ -147,7 +149,7 @@ pub(crate) async fn create(State(web): State<Web>, visit: Visit, Form(form): For
 struct ShowPage {
     shell: Shell,
     hook: WebhookView,
-    deliveries: Vec<DeliveryView>,
+    deliveries: Page<DeliveryView>,
     form: WebhookForm,
     /// Shown on this page and never again.
     secret: String,
@@ -160,14 +162,29 @@ impl ShowPage {
     }
 }
 
-pub(crate) async fn show(State(web): State<Web>, mut visit: Visit, Path(id): Path<String>, Query(done): Query<Done>) -> Screen {
-    done.tell(&mut visit.shell);
-    shown(&web, visit, &id, String::new(), None).await
+/// How many messages a page shows.
+const SHOWN: u32 = 100;
+
+/// What was just done, and which messages are shown.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct ShowQuery {
+    #[serde(flatten)]
+    done: Done,
+    #[serde(flatten)]
+    older: Older,
+}
+
+pub(crate) async fn show(State(web): State<Web>, mut visit: Visit, Path(id): Path<String>, Query(query): Query<ShowQuery>) -> Screen {
+    query.done.tell(&mut visit.shell);
+    let hook = webhook::get(&web.app, &visit.actor, &id).await?;
+    let deliveries = webhook::deliveries(&web.app, &visit.actor, &id, query.older.page(SHOWN)).await?;
+    let form = WebhookForm::of(&hook);
+    page(&ShowPage { shell: visit.shell, hook, deliveries, form, secret: String::new(), errors: Errors::default() })
 }
 
 async fn shown(web: &Web, visit: Visit, id: &str, secret: String, refused: Option<(WebhookForm, Errors)>) -> Screen {
     let hook = webhook::get(&web.app, &visit.actor, id).await?;
-    let deliveries = webhook::deliveries(&web.app, &visit.actor, id).await?;
+    let deliveries = webhook::deliveries(&web.app, &visit.actor, id, PageQuery::newest(SHOWN)).await?;
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (form, errors) = refused.unwrap_or_else(|| (WebhookForm::of(&hook), Errors::default()));
     page_with(status, &ShowPage { shell: visit.shell, hook, deliveries, form, secret, errors })

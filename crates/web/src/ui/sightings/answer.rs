@@ -1,5 +1,6 @@
 //! The answer of a sightings search: observables by sources, what was covered, and one observable in detail.
 
+use app::PageQuery;
 use app::case::{self, CaseView};
 use app::sighting::{
     self, CandidateView, CoverageView, ResultQuery, SampleView, SeenNameView, SightingResultView, SightingRowView, SightingView,
@@ -138,7 +139,7 @@ async fn open(
 /// An observable that is not on the page that is shown.
 async fn elsewhere(web: &Web, visit: &Visit, search: &SightingView, record: &str) -> Option<SightingRowView> {
     // Without what was found of a record that the viewer may no longer see, there is no panel.
-    let found = sighting::of_record(&web.app, &visit.actor, record).await.ok()?;
+    let found = sighting::of_record(&web.app, &visit.actor, record, PageQuery::newest(100)).await.ok()?.items;
     let sources: Vec<SightingResultView> = found.into_iter().filter(|one| one.number == search.number).map(|one| one.result).collect();
     let first = sources.first()?;
     Some(SightingRowView {

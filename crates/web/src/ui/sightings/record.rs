@@ -1,5 +1,6 @@
 //! What searches found of a record, for its details.
 
+use app::PageQuery;
 use app::sighting::{self, RecordSightingView, SeenNameView};
 use model::sighting::Outcome;
 use model::{Actor, Timestamp};
@@ -11,6 +12,8 @@ use crate::error::Failure;
 
 /// How many searches the details show.
 const SHOWN: usize = 3;
+/// How many results of the newest searches are looked at for them.
+const LOOKED_AT: u32 = 50;
 /// Bars of a picture beside a list.
 const BARS: i64 = 30;
 
@@ -60,7 +63,7 @@ impl PanelSighting {
 
 /// What the newest searches found of a record, source by source.
 pub(crate) async fn panel(web: &Web, actor: &Actor, record_id: &str) -> Result<Vec<PanelSighting>, Failure> {
-    let found = sighting::of_record(&web.app, actor, record_id).await?;
+    let found = sighting::of_record(&web.app, actor, record_id, PageQuery::newest(LOOKED_AT)).await?.items;
     let mut searches: Vec<String> = Vec::new();
     let mut shown = Vec::new();
     for one in found {
