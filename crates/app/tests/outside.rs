@@ -315,7 +315,7 @@ fn a_source_that_keeps_its_askers_waiting_keeps_nobody_else() {
             let changed = tokio::time::timeout(std::time::Duration::from_secs(60), changes.changed()).await;
             changed.expect("logs are read while searches wait").unwrap();
         }
-        let running = sighting::list(&test, &test.analyst, &case).await.unwrap();
+        let running = sighting::list(&test, &test.analyst, &case, app::PageQuery::default()).await.unwrap().items;
         assert!(running.iter().all(|search| !search.state.is_ended()), "{running:?}");
         drop(release);
         drop(runner);

@@ -223,7 +223,7 @@ testkit::each_engine! {
         watch::set(&test, &test.analyst, &case, every(60)).await.unwrap();
         job::drain(&test).unwrap();
         assert_eq!(watch::get(&test, &test.analyst, &case).await.unwrap().error, "the search was cancelled");
-        let jobs = job::recent(&test, &test.analyst, 20).await.unwrap();
+        let jobs = job::recent(&test, &test.analyst, app::PageQuery::newest(20)).await.unwrap().items;
         assert!(jobs.iter().any(|job| job.kind == "watch_forget" && job.state == JobState::Done), "{jobs:?}");
         for table in ["sighting_search", "sighting_needle", "sighting_result", "sighting_name"] {
             assert_eq!(test.store.texts(&format!("SELECT CAST(count(*) AS text) FROM {table}")), ["0"], "{table}");
