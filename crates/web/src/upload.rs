@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use app::AppError;
+use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::header;
 use model::Actor;
 use model::actor::Idempotency;
@@ -48,6 +49,18 @@ impl Upload {
     pub(crate) fn text(&self) -> Result<String, AppError> {
         text_of(&self.bytes)
     }
+}
+
+/// How much a route takes, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UpTo(usize);
+
+/// What a form holds beside its file, in bytes: names, fields, boundaries.
+const BESIDE: usize = 1024 * 1024;
+
+/// Lets a route take files of up to so many bytes, and say so where one is larger.
+pub(crate) fn up_to(bytes: usize) -> (DefaultBodyLimit, Extension<UpTo>) {
+    (DefaultBodyLimit::max(bytes + BESIDE), Extension(UpTo(bytes)))
 }
 
 impl<S: Send + Sync> FromRequest<S> for Upload {
@@ -103,17 +116,20 @@ fn word(request: &Request, name: &str) -> String {
 }
 
 async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Vec<u8>, AppError> {
-    Bytes::from_request(request, state).await.map(|bytes| bytes.to_vec()).map_err(|_| too_large())
+    let limit = limit(&request);
+    // Not copied: what came in is held by nobody else.
+    Bytes::from_request(request, state).await.map(Vec::from).map_err(|_| too_large(limit))
 }
 
 type Parts = (Vec<(String, Vec<u8>)>, BTreeMap<String, String>);
 
 async fn form<S: Send + Sync>(request: Request, state: &S) -> Result<Parts, AppError> {
     let unreadable = |error: String| AppError::invalid("", format!("the form can't be read: {error}"));
+    let limit = limit(&request);
     let mut form = Multipart::from_request(request, state).await.map_err(|error| unreadable(error.body_text()))?;
     let (mut files, mut fields) = (Vec::new(), BTreeMap::new());
     let refused = |error: axum::extract::multipart::MultipartError| {
-        if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unreadable(error.body_text()) }
+        if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE { too_large(limit) } else { unreadable(error.body_text()) }
     };
     while let Some(field) = form.next_field().await.map_err(refused)? {
         let name = field.name().unwrap_or_default().to_owned();
@@ -121,7 +137,7 @@ async fn form<S: Send + Sync>(request: Request, state: &S) -> Result<Parts, AppE
             Some(given) => {
                 let content = field.bytes().await.map_err(refused)?;
                 if !content.is_empty() || !given.is_empty() {
-                    files.push((given, content.to_vec()));
+                    files.push((given, content.into()));
                 }
             }
             None => {
@@ -132,8 +148,13 @@ async fn form<S: Send + Sync>(request: Request, state: &S) -> Result<Parts, AppE
     Ok((files, fields))
 }
 
-fn too_large() -> AppError {
-    AppError::TooLarge { what: "the upload".to_owned(), limit: format!("{} MB", MAX_JSON / 1024 / 1024) }
+/// How much this route takes.
+fn limit(request: &Request) -> usize {
+    request.extensions().get::<UpTo>().map_or(MAX_JSON, |up_to| up_to.0)
+}
+
+fn too_large(limit: usize) -> AppError {
+    AppError::TooLarge { what: "the upload".to_owned(), limit: format!("{} MB", limit / 1024 / 1024) }
 }
 
 #[cfg(test)]
@@ -149,6 +170,17 @@ mod tests {
         for bad in [&b"%PDF-1.7"[..], b"a\0b", b"caf\xe9", b"\xff\xfea", b"\xff\xfe\x00\xd8"] {
             assert!(read(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_told_what_its_route_takes() {
+        let told = |up_to: Option<UpTo>| {
+            let mut request = Request::default();
+            up_to.map(|up_to| request.extensions_mut().insert(up_to));
+            too_large(limit(&request)).to_string()
+        };
+        let (_, Extension(large)) = up_to(200 * 1024 * 1024);
+        assert!(told(Some(large)).contains("200 MB") && told(None).contains("32 MB"), "{}", told(None));
     }
 
     #[test]

@@ -14,6 +14,11 @@ use super::http::{Call, Http};
 use super::settings::{DEFAULT_QUERY, Settings};
 use super::text_template::{Language, TextTemplate};
 
+/// A day, in microseconds.
+const DAY: i64 = 86_400_000_000;
+/// The longest window, in days: each day in which something was seen is counted by a question of its own.
+const MOST_DAYS: i64 = 400;
+
 pub(super) struct Loki {
     settings: Settings,
     templates: BTreeMap<String, TextTemplate>,
@@ -34,6 +39,9 @@ impl Loki {
 
     fn bounds(window: Window) -> Result<(i64, i64), AskError> {
         match window {
+            Window::Between(from, to) if to.micros().saturating_sub(from.micros()) > MOST_DAYS * DAY => {
+                Err(AskError::Refused(format!("Loki is asked over at most {MOST_DAYS} days at once: choose a shorter window")))
+            }
             Window::Between(from, to) => Ok((from.micros(), to.micros().max(from.micros() + 1))),
             Window::All => Err(AskError::Refused("Loki is asked over a window, not over all data: say from when to when".to_owned())),
         }
@@ -55,7 +63,6 @@ impl Loki {
 
     /// Events by day, cut at the window's ends.
     fn days(&self, http: &Http, query: &str, from: i64, to: i64) -> Result<Vec<(i64, u64)>, AskError> {
-        const DAY: i64 = 86_400_000_000;
         let mut days = Vec::new();
         for day in from.div_euclid(DAY)..=to.div_euclid(DAY) {
             let (begin, end) = ((day * DAY).max(from), ((day + 1) * DAY - 1).min(to));
@@ -182,5 +189,20 @@ impl Source for Loki {
         let answer = http.json(&call)?;
         let labels = answer.get("data").and_then(Json::as_array).ok_or_else(|| AskError::Malformed("`data` is missing".to_owned()))?;
         Ok(format!("streams with {} labels", labels.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_of_years_is_refused() {
+        let at = |days: i64| Timestamp(days * DAY);
+        assert_eq!(Loki::bounds(Window::Between(at(0), at(MOST_DAYS))), Ok((0, MOST_DAYS * DAY)));
+        let refused = [Window::Between(at(0), at(MOST_DAYS + 1)), Window::Between(Timestamp(i64::MIN), Timestamp(i64::MAX)), Window::All];
+        for window in refused {
+            assert!(matches!(Loki::bounds(window), Err(AskError::Refused(_))), "{window:?}");
+        }
     }
 }

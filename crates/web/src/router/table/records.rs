@@ -1,12 +1,12 @@
 //! Records of every kind, extraction, imports, known-good lists.
 
-use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::routing::{delete, get, patch, post};
 use model::Role::{Analyst, Lead, Reader};
 use model::kind::RecordInput;
 
 use super::{ApiRoute, UiRoute, route, screen};
+use crate::upload::up_to;
 use crate::{api, ui};
 use app::artifact::StandingView;
 use app::extract::FindView;
@@ -17,11 +17,11 @@ use app::record::{
 };
 
 /// Documents of threat intelligence are larger than other requests: ATT&CK has 37 MB.
-const MAX_DOCUMENT: usize = 201 * 1024 * 1024;
+const MAX_DOCUMENT: usize = 200 * 1024 * 1024;
 
 pub(super) fn api() -> Vec<ApiRoute> {
-    let intel = post(api::import::intel).layer(DefaultBodyLimit::max(MAX_DOCUMENT));
-    let lists = post(api::known_good::import_lists).layer(DefaultBodyLimit::max(MAX_DOCUMENT));
+    let intel = post(api::import::intel).layer(up_to(MAX_DOCUMENT));
+    let lists = post(api::known_good::import_lists).layer(up_to(MAX_DOCUMENT));
     vec![
         // Records
         route(Method::GET, "/records", Reader, "List records", get(api::record::list)).query::<RecordQuery>().pages::<RecordView>(),
@@ -115,13 +115,13 @@ pub(super) fn ui() -> Vec<UiRoute> {
         screen(Method::POST, "/cases/{number}/add/new", Analyst, post(ui::add::new)),
         // Files of records, and what is known to be good
         screen(Method::GET, "/import", Analyst, get(ui::import::new)),
-        screen(Method::POST, "/import", Analyst, post(ui::import::stage).layer(DefaultBodyLimit::max(MAX_DOCUMENT))),
+        screen(Method::POST, "/import", Analyst, post(ui::import::stage).layer(up_to(MAX_DOCUMENT))),
         screen(Method::GET, "/import/{id}", Analyst, get(ui::import::show)),
         screen(Method::POST, "/import/{id}", Analyst, post(ui::import::apply)),
         screen(Method::GET, "/known-good", Reader, get(ui::known_good::list)),
         screen(Method::POST, "/known-good", Lead, post(ui::known_good::add)),
         screen(Method::POST, "/known-good/remove", Lead, post(ui::known_good::remove)),
-        screen(Method::POST, "/known-good/lists", Lead, post(ui::known_good::import_lists).layer(DefaultBodyLimit::max(MAX_DOCUMENT))),
+        screen(Method::POST, "/known-good/lists", Lead, post(ui::known_good::import_lists).layer(up_to(MAX_DOCUMENT))),
         screen(Method::POST, "/known-good/lists/{id}", Lead, post(ui::known_good::set_list)),
         screen(Method::POST, "/known-good/lists/{id}/remove", Lead, post(ui::known_good::remove_list)),
     ]
