@@ -54,9 +54,18 @@ struct Stored {
 }
 
 impl Stored {
+    /// The setting, or why it can't be read; as at first where none was made.
+    fn read(tx: &mut Tx<'_>) -> Result<std::result::Result<Self, serde_json::Error>> {
+        Ok(setting::get(tx, SETTING)?.map_or_else(|| Ok(Self::default()), |text| serde_json::from_str(&text)))
+    }
+
     fn load(tx: &mut Tx<'_>) -> Result<Self> {
-        let text = setting::get(tx, SETTING)?.unwrap_or_default();
-        Ok(serde_json::from_str(&text).unwrap_or_default())
+        Self::read(tx)?.map_err(|error| {
+            AppError::State(format!(
+                "the setting {SETTING} can't be read, so no logs are removed: {error}. \
+                 Set both kept_days and kept_bytes by PUT /api/v1/log-retention to replace it"
+            ))
+        })
     }
 
     fn save(&self, tx: &mut Tx<'_>) -> Result<()> {

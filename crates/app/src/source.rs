@@ -49,15 +49,19 @@ pub(crate) fn require_free(tx: &mut Tx<'_>, name: &str) -> Result<()> {
 }
 
 /// The settings of a stored source.
-pub(crate) fn settings(source: &source::Source) -> Settings {
-    serde_json::from_str(&source.settings).unwrap_or_default()
+///
+/// # Errors
+/// When they can't be read: they must be given anew.
+pub(crate) fn settings(source: &source::Source) -> Result<Settings> {
+    serde_json::from_str(&source.settings)
+        .map_err(|error| AppError::State(format!("the settings of {} can't be read: {error}. Give them anew, all of them", source.name)))
 }
 
 /// A stored source with its secret, ready to be asked: on a thread that may wait.
 pub(crate) fn open(app: &App, source: &source::Source, cancelled: Arc<AtomicBool>) -> Result<Connection> {
     let id = source.id;
     let secret = app.store.read_blocking(Scope::System, move |tx| Ok::<_, AppError>(source::secret(tx, id)?))?;
-    Connection::new(source.kind, &settings(source), &secret, cancelled).map_err(|refused| AppError::Invalid(in_settings(refused)))
+    Connection::new(source.kind, &settings(source)?, &secret, cancelled).map_err(|refused| AppError::Invalid(in_settings(refused)))
 }
 
 /// The places of the settings, as both doors name them.

@@ -31,6 +31,7 @@ pub use update::{WebhookPatch, update};
 pub use view::{DeliveryView, WebhookView};
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use connect::webhook::{Receiver, Sender};
 use model::webhook::EventType;
@@ -66,8 +67,13 @@ pub struct WebhookSettings {
 }
 
 impl WebhookSettings {
-    fn of(hook: &webhook::Webhook) -> Self {
-        serde_json::from_str(&hook.settings).unwrap_or_default()
+    /// The settings of a stored webhook.
+    ///
+    /// # Errors
+    /// When they can't be read: they must be given anew.
+    fn of(hook: &webhook::Webhook) -> Result<Self> {
+        serde_json::from_str(&hook.settings)
+            .map_err(|error| AppError::State(format!("the settings of {} can't be read: {error}. Give them anew, all of them", hook.name)))
     }
 
     /// Whether it is told of events of this type.
@@ -78,6 +84,11 @@ impl WebhookSettings {
     fn receiver(&self) -> Receiver {
         let Self { url, ca, proxy, timeout_seconds, .. } = self.clone();
         Receiver { url, ca, proxy, timeout_seconds }
+    }
+
+    /// A way to the receiver.
+    fn sender(&self, stopping: Arc<AtomicBool>) -> Result<Sender> {
+        Sender::new(&self.receiver(), stopping).map_err(AppError::Invalid)
     }
 
     /// Each event once, in the order of their list; refuses what can't be used.

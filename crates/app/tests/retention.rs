@@ -7,6 +7,7 @@ use app::retention::{self, RetentionInput, Why};
 use app::sighting::SightingRequest;
 use app::{AppError, job, logs};
 use evidence::{case_with, event, import, results, search};
+use model::Scope;
 use model::sighting::Outcome;
 use testkit::TestApp;
 
@@ -85,6 +86,19 @@ testkit::each_engine! {
         retention::start(&test, &test.admin).await.unwrap();
         assert_eq!(job::drain(&test).unwrap(), 1);
         assert_eq!(logs::file(&test, &test.reader, &again.id).await.unwrap().events, 0);
+    }
+
+    async fn a_setting_that_cannot_be_read_is_told_and_never_overwritten(test: TestApp) {
+        let broken = r#"{"kept_days":"ten"}"#;
+        test.store.store().write(Scope::System, move |tx| store::setting::set(tx, "logs.retention", broken)).await.unwrap();
+        let kept = || test.store.texts("SELECT value FROM setting WHERE name = 'logs.retention'");
+        job::drain(&test).unwrap();
+        for refused in [retention::get(&test, &test.admin).await.map(|_| ()), retention::set(&test, &test.admin, days(30)).await.map(|_| ())] {
+            assert!(matches!(&refused, Err(AppError::State(why)) if why.contains("logs.retention")), "{refused:?}");
+        }
+        assert_eq!(kept(), [r#"{"kept_days":"ten"}"#]);
+        let whole = RetentionInput { kept_bytes: Some(0), ..days(30) };
+        assert_eq!(retention::set(&test, &test.admin, whole).await.unwrap().kept_days, 30);
     }
 
     async fn the_oldest_go_when_the_disk_is_to_hold_less(test: TestApp) {

@@ -3,6 +3,7 @@
 //!
 //! TLS is rustls with ring; certificates are checked against the system's roots by way of the platform verifier.
 
+mod address;
 mod server;
 pub mod siem;
 pub mod webhook;

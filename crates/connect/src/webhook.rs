@@ -12,6 +12,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use sha2::Sha256;
 use url::Url;
 
+use crate::address::{address, check_way};
 use crate::siem::{Way, raised, told};
 
 /// How every secret begins.
@@ -110,7 +111,8 @@ impl Sender {
         if timeout > LONGEST_TIMEOUT {
             fields.refuse("/timeout_seconds", format!("must be at most {LONGEST_TIMEOUT}"));
         }
-        let url = address(&mut fields, &receiver.url);
+        let url = address(&mut fields, "/url", &receiver.url, true);
+        check_way(&mut fields, &receiver.ca, &receiver.proxy);
         let way = Way::new(u64::from(timeout.min(LONGEST_TIMEOUT)), &receiver.ca, &receiver.proxy, HeaderMap::new(), &mut fields);
         fields.finish()?;
         match (url, way) {
@@ -167,28 +169,6 @@ pub fn host(url: &str) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// The longest address, in characters.
-const LONGEST: usize = 2_000;
-
-fn address(fields: &mut Fields, text: &str) -> Option<Url> {
-    if text.chars().count() > LONGEST {
-        fields.refuse("/url", format!("must be at most {LONGEST} characters"));
-        return None;
-    }
-    match text.trim().parse::<Url>() {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() => {
-            fields.refuse("/url", "must begin with https:// or http:// and name a host");
-        }
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            fields.refuse("/url", "must not hold a user or password: messages are signed instead");
-        }
-        Ok(url) if url.fragment().is_some() => fields.refuse("/url", "must not hold `#`"),
-        Ok(url) => return Some(url),
-        Err(error) => fields.refuse("/url", format!("is no address: {error}")),
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +196,16 @@ mod tests {
             assert_eq!(refused(url).as_deref(), Some("/url"), "{url}");
         }
         assert_eq!(refused("https://hooks.example/x?key=1"), None);
+        let reached = |ca: &str, proxy: &str| {
+            let receiver =
+                Receiver { url: "https://hooks.example".to_owned(), ca: ca.to_owned(), proxy: proxy.to_owned(), ..Receiver::default() };
+            Sender::new(&receiver, Arc::default()).err().map(|refused| refused[0].pointer.clone())
+        };
+        assert_eq!(reached("", "http://proxy:3128"), None);
+        for proxy in ["http://user:secret@proxy:3128", "socks5://proxy:1080", "proxy:3128"] {
+            assert_eq!(reached("", proxy).as_deref(), Some("/proxy"), "{proxy}");
+        }
+        assert_eq!(reached(&"x".repeat(200_001), "").as_deref(), Some("/ca"));
         assert_eq!(host("https://hooks.example:8443/x?key=1"), "hooks.example:8443");
     }
 }

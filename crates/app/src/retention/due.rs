@@ -9,7 +9,8 @@ use crate::error::Result;
 
 /// Whether it is to run.
 pub(crate) fn is_due(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
-    Ok(Timestamp(Stored::load(tx)?.next_at).set().is_some_and(|next| next <= now))
+    // A setting that can't be read removes nothing, and keeps nobody else waiting; whoever looks at it is told.
+    Ok(Stored::read(tx)?.is_ok_and(|stored| Timestamp(stored.next_at).set().is_some_and(|next| next <= now)))
 }
 
 /// Queues it, unless it runs.

@@ -77,7 +77,12 @@ pub async fn set(app: &App, actor: &Actor, input: RetentionInput) -> Result<Rete
     let view = app
         .change(actor, move |tx, stamp| {
             input.check_names(tx)?;
-            let before = Stored::load(tx)?;
+            let whole = input.kept_days.is_some() && input.kept_bytes.is_some();
+            let before = match Stored::read(tx)? {
+                // Nothing of what can't be read is needed.
+                Err(_) if whole => Stored::default(),
+                _ => Stored::load(tx)?,
+            };
             let rules = rules(tx, &before, &input)?;
             for source in log_source::list(tx)? {
                 let now = rules.sources.get(&source.id).and_then(|(_, days)| *days).map(i64::from);

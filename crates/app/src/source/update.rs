@@ -41,8 +41,12 @@ pub async fn update(app: &App, actor: &Actor, name: &str, patch: SourcePatch) ->
     app.change(actor, move |tx, stamp| {
         let source = find(tx, &name)?;
         let old = settings(&source);
-        let new = patch.settings.clone().unwrap_or_else(|| old.clone());
-        if patch.secret.is_none() && source.has_secret && !new.goes_where(&old) {
+        let stays = |new: &Settings| old.as_ref().is_ok_and(|old| new.goes_where(old));
+        let new = match &patch.settings {
+            Some(settings) => settings.clone(),
+            None => settings(&source)?,
+        };
+        if patch.secret.is_none() && source.has_secret && !stays(&new) {
             return Err(AppError::invalid(
                 "/secret",
                 "must be given again when the address, the proxy or the tenant changes: it was given for the ones before",

@@ -39,8 +39,10 @@ pub struct SourceView {
 impl SourceView {
     /// The view for those who may see the settings, or may not.
     pub(super) fn of(source: Source, with_settings: bool) -> Self {
+        let read = settings(&source);
+        let error = read.as_ref().map_or_else(ToString::to_string, |_| source.error.clone());
         Self {
-            settings: with_settings.then(|| settings(&source)),
+            settings: read.ok().filter(|_| with_settings),
             name: source.name,
             kind: source.kind,
             enabled: source.enabled,
@@ -48,7 +50,7 @@ impl SourceView {
             has_secret: source.has_secret,
             asked_at: source.asked_at.set(),
             answer: source.answer,
-            error: source.error,
+            error,
             created_by: source.created_by,
             created_at: source.created_at,
             updated_at: source.updated_at,

@@ -23,7 +23,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &str) -> Result<WebhookView> {
         let hook = find(tx, &id)?;
         let view = WebhookView::load(tx, hook.clone(), stamp.at)?;
         webhook::delete(tx, hook.id)?;
-        let details = json!({ "host": host(&WebhookSettings::of(&hook).url) });
+        let details = json!({ "host": host(&WebhookSettings::of(&hook).unwrap_or_default().url) });
         journal::append(tx, stamp, &Deed { verb: "webhook.delete", object: &hook.name, details }, ShownIn::Journal)?;
         change::announce(tx, stamp, Topic::Webhooks, 0)?;
         Ok(view)

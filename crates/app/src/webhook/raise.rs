@@ -13,7 +13,9 @@ use crate::error::Result;
 /// Queues a message for each webhook that is told of such events. Of a restricted case only those are told for which an
 /// administrator allowed it. One of each type for a case in a transaction.
 pub(crate) fn raise(tx: &mut Tx<'_>, stamp: &Stamp, event: EventType, case: &Case, data: &Json) -> Result<()> {
-    let wants = |hook: &webhook::Webhook| hook.enabled && (hook.restricted || !case.restricted) && WebhookSettings::of(hook).wants(event);
+    // Where the settings can't be read, the message waits until they can.
+    let asked = |hook: &webhook::Webhook| WebhookSettings::of(hook).map_or(true, |settings| settings.wants(event));
+    let wants = |hook: &webhook::Webhook| hook.enabled && (hook.restricted || !case.restricted) && asked(hook);
     let hooks: Vec<i64> = webhook::list(tx)?.into_iter().filter(wants).map(|hook| hook.id).collect();
     if hooks.is_empty() {
         return Ok(());

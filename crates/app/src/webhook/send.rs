@@ -89,9 +89,9 @@ fn run(app: &App, work: &Work) -> Result<(), Stop> {
                 }
                 let said = match &way {
                     Some(way) => send(way, now, &due, &secrets),
-                    None => match Sender::new(&WebhookSettings::of(&hook).receiver(), Arc::clone(&stopping)) {
+                    None => match WebhookSettings::of(&hook).and_then(|settings| settings.sender(Arc::clone(&stopping))) {
                         Ok(made) => send(way.insert(made), now, &due, &secrets),
-                        Err(refused) => Err(SendError::Network(AppError::Invalid(refused).to_string())),
+                        Err(refused) => Err(SendError::Network(refused.to_string())),
                     },
                 };
                 if said == Err(SendError::Cancelled) {

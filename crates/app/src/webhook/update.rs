@@ -56,8 +56,8 @@ pub async fn update(app: &App, actor: &Actor, id: &str, patch: WebhookPatch) -> 
             hook.paused.clear();
             hook.failing_since = Timestamp::NEVER;
         }
+        let now = WebhookSettings::of(&hook)?;
         webhook::update(tx, &hook, stamp)?;
-        let now = WebhookSettings::of(&hook);
         let details = json!({ "host": host(&now.url), "events": now.events, "restricted": hook.restricted, "enabled": hook.enabled });
         journal::append(tx, stamp, &Deed { verb: "webhook.update", object: &hook.name, details }, ShownIn::Journal)?;
         change::announce(tx, stamp, Topic::Webhooks, 0)?;

@@ -24,7 +24,7 @@ pub struct WebhookView {
     pub restricted: bool,
     /// Whether messages are sent.
     pub enabled: bool,
-    /// Why Vizsla itself paused it; empty otherwise.
+    /// Why Vizsla itself paused it, or can't read its settings; empty otherwise.
     pub paused: String,
     /// Since when no message arrived; nothing when the last one did.
     pub failing_since: Option<Timestamp>,
@@ -41,7 +41,10 @@ pub struct WebhookView {
 impl WebhookView {
     pub(super) fn load(tx: &mut Tx<'_>, hook: webhook::Webhook, now: Timestamp) -> Result<Self> {
         let old = webhook::old_secret_until(tx, hook.id, now)?;
-        let settings = WebhookSettings::of(&hook);
+        let (settings, unread) = match WebhookSettings::of(&hook) {
+            Ok(settings) => (settings, String::new()),
+            Err(error) => (WebhookSettings::default(), error.to_string()),
+        };
         Ok(Self {
             id: hook.public_id,
             name: hook.name,
@@ -49,7 +52,7 @@ impl WebhookView {
             settings,
             restricted: hook.restricted,
             enabled: hook.enabled,
-            paused: hook.paused,
+            paused: if unread.is_empty() { hook.paused } else { unread },
             failing_since: hook.failing_since.set(),
             old_secret_until: old.set(),
             created_by: hook.created_by,

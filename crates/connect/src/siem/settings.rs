@@ -8,13 +8,13 @@ use model::sighting::SourceKind;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::address::{address, check_way};
+
 /// The name of the query for types that have none of their own.
 pub const DEFAULT_QUERY: &str = "default";
 
 /// Characters of a query template.
 const QUERY: usize = 10_000;
-/// Characters of a certificate bundle.
-const CERTIFICATES: usize = 200_000;
 /// Account fields.
 const MOST_FIELDS: usize = 10;
 
@@ -122,15 +122,10 @@ impl Settings {
 
     /// Checks what can be checked for every product.
     pub(super) fn check(&self, fields: &mut Fields) -> Option<Url> {
-        let url = address(fields, "/url", &self.url);
-        if !self.proxy.is_empty() {
-            address(fields, "/proxy", &self.proxy);
-        }
+        let url = address(fields, "/url", &self.url, false);
+        check_way(fields, &self.ca, &self.proxy);
         if !matches!(self.auth.as_str(), "none" | "basic" | "bearer" | "api_key") {
             fields.refuse("/auth", "must be none, basic, bearer or api_key");
-        }
-        if self.ca.len() > CERTIFICATES {
-            fields.refuse("/ca", format!("must be at most {CERTIFICATES} characters"));
         }
         for (pointer, text) in [
             ("/place", &self.place),
@@ -159,24 +154,6 @@ impl Settings {
         }
         url
     }
-}
-
-fn address(fields: &mut Fields, pointer: &str, text: &str) -> Option<Url> {
-    let url = text.trim().parse::<Url>();
-    match url {
-        // They would be left out without a word.
-        Ok(_) if text.trim().chars().any(char::is_control) => fields.refuse(pointer, "must be one line"),
-        Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() => {
-            fields.refuse(pointer, "must begin with https:// or http:// and name a host");
-        }
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            fields.refuse(pointer, "must not hold a user or password: there are fields for them");
-        }
-        Ok(url) if url.query().is_some() || url.fragment().is_some() => fields.refuse(pointer, "must not hold `?` or `#`"),
-        Ok(url) => return Some(url),
-        Err(error) => fields.refuse(pointer, format!("is no address: {error}")),
-    }
-    None
 }
 
 /// What is usual for a product.
