@@ -40,7 +40,12 @@ impl SourceView {
     /// The view for those who may see the settings, or may not.
     pub(super) fn of(source: Source, with_settings: bool) -> Self {
         let read = settings(&source);
-        let error = read.as_ref().map_or_else(ToString::to_string, |_| source.error.clone());
+        let error = match &read {
+            Ok(_) => source.error.clone(),
+            Err(error) if with_settings => error.to_string(),
+            // The reason may name something of the settings.
+            Err(_) => "its settings can't be read".to_owned(),
+        };
         Self {
             settings: read.ok().filter(|_| with_settings),
             name: source.name,

@@ -343,15 +343,21 @@ impl Reading<'_, '_> {
             self.counted()?;
             files += 1;
             let name = label(within, file.name().map_or_else(|_| format!("file {files}"), |name| name.into_owned()));
-            if file.is_dir() || is_litter(&name) {
-                continue;
-            }
-            let compressed = Compressed::Known(file.compressed_size());
-            let mut inflated = Inflated { inner: &mut file, shared: self.shared, compressed, bytes: 0 };
-            let outcome = self.stream(&name, &mut inflated, nesting + 1)?;
-            self.told(&name, outcome);
+            self.unzipped(&name, &mut file, nesting)?;
         }
         Ok(Outcome::Archive(Some(format!("the archive is damaged or cut off after {files} files: {why}"))))
+    }
+
+    /// Reads one file of a zip archive.
+    fn unzipped(&mut self, name: &str, file: &mut zip::read::ZipFile<'_, impl Read>, nesting: usize) -> Result<(), ReadError> {
+        if file.is_dir() || is_litter(name) {
+            return Ok(());
+        }
+        let compressed = Compressed::Known(file.compressed_size());
+        let mut inflated = Inflated { inner: file, shared: self.shared, compressed, bytes: 0 };
+        let outcome = self.stream(name, &mut inflated, nesting + 1)?;
+        self.told(name, outcome);
+        Ok(())
     }
 
     fn zip(&mut self, within: &str, mut source: impl Read + Seek, nesting: usize) -> Result<Outcome, ReadError> {
@@ -382,13 +388,7 @@ impl Reading<'_, '_> {
                     continue;
                 }
             };
-            if file.is_dir() || is_litter(&name) {
-                continue;
-            }
-            let compressed = Compressed::Known(file.compressed_size());
-            let mut inflated = Inflated { inner: &mut file, shared: self.shared, compressed, bytes: 0 };
-            let outcome = self.stream(&name, &mut inflated, nesting + 1)?;
-            self.told(&name, outcome);
+            self.unzipped(&name, &mut file, nesting)?;
         }
         // The library keeps the last one of a name.
         let hidden = listed.saturating_sub(archive.len());

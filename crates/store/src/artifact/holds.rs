@@ -1,6 +1,6 @@
 //! Keywords on PostgreSQL. Its planner takes every word for equally rare; so a word is tried on a few artifacts first, and an
-//! index is asked only for those that are rare, without anything else that could lead the planner elsewhere. Single characters of ASCII, and
-//! two that are not both letters or figures, are looked for in each text.
+//! index is asked only for those that are rare, without anything else that could lead the planner elsewhere. Single characters
+//! of ASCII, and two that are not both letters or figures, are looked for in each text.
 
 use super::list::ArtifactFilter;
 use crate::engine::{Engine, Tx};

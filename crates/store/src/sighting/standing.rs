@@ -20,8 +20,6 @@ statements! {
         AND t.error NOT LIKE $3 || '%' AND t.error NOT LIKE $4 || '%' GROUP BY t.source ORDER BY t.source";
     KEEP = "UPDATE sighting_search SET number = $2 WHERE id = $1 AND number < 0";
     DROP_NEEDLES = "DELETE FROM sighting_needle WHERE search_id = $1 AND record_id <= $2";
-    DROP_OUTCOMES = "DELETE FROM sighting_outcome WHERE search_id = $1 AND EXISTS
-        (SELECT 1 FROM sighting_search s WHERE s.id = $1 AND s.number < 0)";
     DROP_SEARCH = "DELETE FROM sighting_search WHERE id = $1 AND number < 0";
 }
 
@@ -77,6 +75,5 @@ pub fn drop_part(tx: &mut Tx<'_>, search: i64, at_most: i64) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub fn drop_search(tx: &mut Tx<'_>, search: i64) -> Result<()> {
-    tx.execute(DROP_OUTCOMES, params![search])?;
     tx.execute(DROP_SEARCH, params![search]).map(|_| ())
 }
